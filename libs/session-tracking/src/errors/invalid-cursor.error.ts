@@ -1,0 +1,10 @@
+import { SessionTrackingError } from './session-tracking.error.js';
+
+/** A paging cursor that no answer of this store contained. */
+export class InvalidCursorError extends SessionTrackingError {
+  constructor() {
+    super(
+      'cursor is not one that this API gave; pass next_cursor of the page before, or leave it out for the first page.',
+    );
+  }
+}

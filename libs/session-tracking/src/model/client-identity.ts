@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { normalizeAddress, UNKNOWN_ADDRESS } from './address.js';
+
+/** Who sent a request: the user id decides when there is one, else the address. */
+export interface ClientIdentity {
+  userId?: string;
+  ip: string;
+}
+
+/** Names a client to look up: by its user id, or by its address when it is anonymous. */
+export type ClientReference =
+  { userId: string; ip?: string } | { userId?: undefined; ip: string };
+
+/** A client as the store knows it: checked, bounded, and safe inside a key. */
+export interface Client {
+  /** Empty when anonymous. */
+  readonly userId: string;
+  readonly ip: string;
+}
+
+/** Longest user id kept as it is, in bytes of UTF-8. */
+const MAX_USER_ID_BYTES = 128;
+
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+
+/** Turns what a caller says about a client into the form under which it is stored. */
+export function toClient(identity: {
+  userId?: string | undefined;
+  ip?: string | undefined;
+}): Client {
+  return {
+    userId: normalizeUserId(identity.userId ?? ''),
+    ip: normalizeAddress(identity.ip ?? '') ?? UNKNOWN_ADDRESS,
+  };
+}
+
+/**
+ * Keeps a user id that is short and printable; any other becomes a hash, so that two different ids
+ * never become one and none can break a key or a log line.
+ */
+export function normalizeUserId(userId: string): string {
+  const acceptable =
+    userId.length <= MAX_USER_ID_BYTES &&
+    !CONTROL_CHARACTER.test(userId) &&
+    userId.isWellFormed() &&
+    Buffer.byteLength(userId) <= MAX_USER_ID_BYTES;
+  return acceptable
+    ? userId
+    : `sha256:${createHash('sha256').update(userId, 'utf16le').digest('hex')}`;
+}

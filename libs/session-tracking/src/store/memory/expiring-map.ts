@@ -1,0 +1,65 @@
+/** Seconds between two sweeps. */
+const SWEEP_INTERVAL_SECONDS = 10;
+
+interface Entry<V> {
+  value: V;
+  expiresAt: number;
+}
+
+/** A map whose entries go when their time is up or when there are too many, the oldest first. */
+export class ExpiringMap<V> {
+  private readonly entries = new Map<string, Entry<V>>();
+  private sweptAt = 0;
+
+  constructor(
+    private readonly maxEntries: number,
+    /** Unix time in seconds. */
+    private readonly now: () => number,
+  ) {}
+
+  get(key: string): V | undefined {
+    const entry = this.entries.get(key);
+    return entry === undefined || entry.expiresAt <= this.now()
+      ? undefined
+      : entry.value;
+  }
+
+  set(key: string, value: V, ttlSeconds: number): void {
+    this.sweep();
+    // Written again, an entry moves to the young end.
+    this.entries.delete(key);
+    this.entries.set(key, { value, expiresAt: this.now() + ttlSeconds });
+    if (this.entries.size > this.maxEntries) {
+      const [oldest] = this.entries.keys();
+      if (oldest !== undefined) {
+        this.entries.delete(oldest);
+      }
+    }
+  }
+
+  delete(key: string): void {
+    this.entries.delete(key);
+  }
+
+  *values(): Generator<V> {
+    const now = this.now();
+    for (const entry of this.entries.values()) {
+      if (entry.expiresAt > now) {
+        yield entry.value;
+      }
+    }
+  }
+
+  private sweep(): void {
+    const now = this.now();
+    if (now - this.sweptAt < SWEEP_INTERVAL_SECONDS) {
+      return;
+    }
+    this.sweptAt = now;
+    for (const [key, entry] of this.entries) {
+      if (entry.expiresAt <= now) {
+        this.entries.delete(key);
+      }
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { RedisConnectionError } from '../../errors/redis-connection.error.js';
+
+/** Longest wait between two attempts to connect, in milliseconds. */
+const LONGEST_RECONNECT_MS = 1000;
+
+/** What a connection is for. */
+export type ConnectionUse = 'writer' | 'reader';
+
+/** An address, or a client of the host whose settings are taken over. */
+export type RedisSource = string | Redis;
+
+/**
+ * The two connections of a store, always its own: what is read never delays what is written, the
+ * host's client is never blocked by us, and the host may close its own whenever it likes.
+ */
+export class RedisConnections {
+  private connections: Record<ConnectionUse, Redis> | undefined;
+  private opening: Promise<void> | undefined;
+
+  constructor(
+    private readonly findSource: () => Promise<RedisSource>,
+    /** Time limit of a command, in milliseconds. */
+    private readonly timeouts: Readonly<Record<ConnectionUse, number>>,
+  ) {}
+
+  /** @throws RedisConnectionError when there is no source */
+  open(): Promise<void> {
+    this.opening ??= this.connect();
+    return this.opening;
+  }
+
+  /** A connection, after waiting for one that is being opened; one that is down fails at once. */
+  async ready(use: ConnectionUse): Promise<Redis> {
+    await this.open();
+    const redis = this.connections?.[use];
+    if (redis === undefined) {
+      throw new RedisConnectionError('The connection to Redis is closed.');
+    }
+    await whenReady(redis);
+    return redis;
+  }
+
+  /**
+   * A command that timed out may still be answered: on a new connection the next answer belongs to
+   * the next command for certain.
+   */
+  resetAfterTimeout(use: ConnectionUse, error: unknown): void {
+    if (error instanceof Error && error.message === 'Command timed out') {
+      this.connections?.[use].disconnect(true);
+    }
+  }
+
+  close(): void {
+    this.connections?.writer.disconnect();
+    this.connections?.reader.disconnect();
+    this.connections = undefined;
+  }
+
+  private async connect(): Promise<void> {
+    const source = await this.findSource();
+    this.connections = {
+      writer: createClient(source, this.timeouts.writer),
+      reader: createClient(source, this.timeouts.reader),
+    };
+  }
+}
+
+function createClient(source: RedisSource, timeoutMs: number): Redis {
+  const options: RedisOptions = {
+    // A command is answered, refused at once or timed out: nothing waits inside the client, and
+    // nothing is sent a second time behind the store's back.
+    commandTimeout: timeoutMs,
+    connectTimeout: Math.max(timeoutMs, 1000),
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    enableAutoPipelining: false,
+    retryStrategy: (attempt) =>
+      Math.min(50 * 2 ** Math.min(attempt, 8), LONGEST_RECONNECT_MS),
+    lazyConnect: true,
+    // Keys are the contract with other readers: a prefix of the host's client must not change them.
+    keyPrefix: '',
+  };
+  const redis =
+    typeof source === 'string'
+      ? new Redis(source, options)
+      : source.duplicate(options);
+  // Without a listener an error event ends the process; failures show where a command is sent.
+  redis.on('error', () => undefined);
+  return redis;
+}
+
+async function whenReady(redis: Redis): Promise<void> {
+  if (redis.status === 'wait') {
+    // A failure shows below: the connection is not ready then and refuses the command.
+    redis.connect().catch(() => undefined);
+  }
+  if (redis.status !== 'connecting' && redis.status !== 'connect') {
+    return;
+  }
+  await new Promise<void>((resolve) => {
+    const settle = (): void => {
+      clearTimeout(timeout);
+      redis.off('ready', settle);
+      redis.off('close', settle);
+      resolve();
+    };
+    const timeout = setTimeout(settle, redis.options.commandTimeout);
+    redis.once('ready', settle);
+    redis.once('close', settle);
+  });
+}

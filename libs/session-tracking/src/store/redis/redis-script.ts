@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
+
+/** A Lua script that Redis caches under its hash; sent whole only where Redis does not know it. */
+export class RedisScript {
+  private readonly source: string;
+  private readonly hash: string;
+
+  constructor(fileName: string) {
+    this.source = readFileSync(
+      new URL(`./scripts/${fileName}`, import.meta.url),
+      'utf8',
+    );
+    this.hash = createHash('sha1').update(this.source).digest('hex');
+  }
+
+  async run(redis: Redis, key: string, ...args: string[]): Promise<unknown> {
+    try {
+      return await redis.evalsha(this.hash, 1, key, ...args);
+    } catch (error) {
+      if (error instanceof Error && error.message.startsWith('NOSCRIPT')) {
+        return await redis.eval(this.source, 1, key, ...args);
+      }
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,284 @@
+-- Stores one batch of records, once: finds or creates the session of each client, appends, trims,
+-- counts and renews the expiry.
+--
+-- KEYS[1]  the writer's entry: "<sequence> <answer>" of the batch it stored last. All other keys are
+--          made from ARGV[1]; in a cluster it carries the same hash tag as KEYS[1].
+--
+-- ARGV[1]   what every key begins with: "<prefix>:session:"
+-- ARGV[2]   sequence of the batch
+-- ARGV[3]   seed of the ids of new sessions
+-- ARGV[4]   seconds of idleness after which a session ends
+-- ARGV[5]   seconds of idleness after which the data of a session goes
+-- ARGV[6]   age in seconds at which an expiry is renewed
+-- ARGV[7]   age in seconds at which a session ends
+-- ARGV[8]   seconds for which the data of a session that ended by age stays
+-- ARGV[9]   records kept per list
+-- ARGV[10]  seconds for which the writer's entry stays
+-- ARGV[11]  "1" when the answer must name the sessions
+-- ARGV[12]  the clients, one after another, every line ended by "\n":
+--             "u<user id>", or "a" when anonymous
+--             address
+--             "<first time> <last time> <responses> <errors> <hundredths of ms> <requests>"
+--             the request records as JSON, a line each
+--             the response records as JSON, a line each
+--
+-- Answer: a line with the positions (from 1) of the clients whose keys hold a foreign type, separated
+-- by spaces, then, when asked for, a line for each client with its session's id.
+
+local base = ARGV[1]
+local sequence = tonumber(ARGV[2])
+local seed = ARGV[3]
+local session_ttl = ARGV[4]
+local data_ttl = ARGV[5]
+local renewal_age = tonumber(ARGV[6])
+local max_session = tonumber(ARGV[7])
+local ended_ttl = ARGV[8]
+local max_records = tonumber(ARGV[9])
+local writer_ttl = ARGV[10]
+local names_sessions = ARGV[11] == '1'
+local packed = ARGV[12]
+
+local SESSIONS_PER_CLIENT = 1000
+local PRUNED_PER_BATCH = 50
+
+local call, pcall = redis.call, redis.pcall
+local find, sub = string.find, string.sub
+
+-- A batch that was stored before is answered as it was then.
+local previous = pcall('GET', KEYS[1])
+if type(previous) == 'string' then
+  local space = find(previous, ' ', 1, true)
+  if tonumber(sub(previous, 1, space - 1)) >= sequence then
+    return sub(previous, space + 1)
+  end
+end
+
+-- The first write: where Redis takes none (memory, disk, replica) it fails here, before any other.
+call('SET', KEYS[1], ARGV[2] .. ' ', 'EX', writer_ttl)
+
+local now = tonumber(call('TIME')[1])
+local index_key = base .. 'index'
+local expiry_key = base .. 'expiry'
+local index_renewed = false
+
+local position = 1
+local function next_line()
+  local stop = find(packed, '\n', position, true)
+  local line = sub(packed, position, stop - 1)
+  position = stop + 1
+  return line
+end
+
+local function next_lines(count)
+  local lines = {}
+  for i = 1, count do
+    lines[i] = next_line()
+  end
+  return lines
+end
+
+-- A version 4 UUID whose random bits are a hash of the seed: the same again when Redis replays it.
+local function new_session_id(client_position)
+  local hash = redis.sha1hex(seed .. client_position)
+  local variant = tonumber(sub(hash, 17, 17), 16) % 4 + 1
+  return sub(hash, 1, 8) .. '-' .. sub(hash, 9, 12) .. '-4' .. sub(hash, 14, 16) .. '-'
+    .. sub('89ab', variant, variant) .. sub(hash, 18, 20) .. '-' .. sub(hash, 21, 32)
+end
+
+-- The hash may have been written by another program: what is no number counts as none.
+local function number(text)
+  return tonumber(text) or 0
+end
+
+local function is_error(reply)
+  return type(reply) == 'table' and reply.err ~= nil
+end
+
+-- Appends to both lists or to none. Returns false when one holds a foreign type.
+local function append(requests_key, requests, responses_key, responses)
+  local request_total, response_total = 0, 0
+  if #requests > 0 then
+    request_total = pcall('RPUSH', requests_key, unpack(requests))
+    if is_error(request_total) then
+      return false
+    end
+  end
+  if #responses > 0 then
+    response_total = pcall('RPUSH', responses_key, unpack(responses))
+    if is_error(response_total) then
+      if #requests > 0 then
+        call('LTRIM', requests_key, 0, -1 - #requests)
+      end
+      return false
+    end
+  end
+  if request_total > 0 then
+    if request_total == #requests then
+      call('EXPIRE', requests_key, data_ttl)
+    end
+    if request_total > max_records then
+      call('LTRIM', requests_key, -max_records, -1)
+    end
+  end
+  if response_total > 0 then
+    if response_total == #responses then
+      call('EXPIRE', responses_key, data_ttl)
+    end
+    if response_total > max_records then
+      call('LTRIM', responses_key, -max_records, -1)
+    end
+  end
+  return true
+end
+
+-- Indexes are shared: a foreign type in one costs its entries, never the records.
+local function add_to_indexes(session_id, created_at, client_part, address_part)
+  pcall('ZADD', index_key, created_at, session_id)
+  local key = base .. 'sessions:' .. client_part
+  pcall('LPUSH', key, session_id)
+  pcall('LTRIM', key, 0, SESSIONS_PER_CLIENT - 1)
+  if address_part ~= client_part then
+    key = base .. 'sessions:' .. address_part
+    pcall('LPUSH', key, session_id)
+    pcall('LTRIM', key, 0, SESSIONS_PER_CLIENT - 1)
+  end
+end
+
+local function renew_expiry(session_id, open_key, client_part, address_part)
+  call('EXPIRE', open_key, session_ttl)
+  call('EXPIRE', base .. session_id .. ':info', data_ttl)
+  call('EXPIRE', base .. session_id .. ':requests', data_ttl)
+  call('EXPIRE', base .. session_id .. ':responses', data_ttl)
+  call('EXPIRE', base .. 'sessions:' .. client_part, data_ttl)
+  if address_part ~= client_part then
+    call('EXPIRE', base .. 'sessions:' .. address_part, data_ttl)
+  end
+  pcall('ZADD', expiry_key, now, session_id)
+  index_renewed = true
+end
+
+-- Returns the session's id, or nil when one of its keys holds a foreign type.
+local function store_client(client_position)
+  local who = next_line()
+  local address = next_line()
+  local first_at, last_at, response_count, error_count, hundredths, request_count =
+    string.match(next_line(), '^(%S+) (%S+) (%d+) (%d+) (%d+) (%d+)$')
+  local requests = next_lines(tonumber(request_count))
+  local responses = next_lines(tonumber(response_count))
+
+  local user_id = sub(who, 2)
+  local address_part = 'ip:' .. address
+  local client_part = address_part
+  if sub(who, 1, 1) == 'u' then
+    client_part = 'user:' .. user_id
+  end
+
+  local open_key = base .. client_part
+  local session_id = pcall('GET', open_key)
+  if is_error(session_id) then
+    return nil
+  end
+
+  local info
+  local previous_id
+  if session_id then
+    info = pcall('HMGET', base .. session_id .. ':info', 'created_at', 'last_seen_at',
+      'request_count', 'response_count', 'error_count', 'duration_ms_total', 'expiry_renewed_at')
+    if is_error(info) then
+      return nil
+    end
+    local created_at = tonumber(info[1])
+    if not created_at then
+      session_id = nil
+    elseif tonumber(first_at) - created_at >= max_session then
+      previous_id = session_id
+      session_id = nil
+    end
+  end
+
+  local created = not session_id
+  if created then
+    session_id = new_session_id(client_position)
+    info = { first_at, first_at, 0, 0, 0, 0, 0 }
+  end
+
+  local key = base .. session_id
+  if not append(key .. ':requests', requests, key .. ':responses', responses) then
+    return nil
+  end
+
+  local last_seen_at = last_at
+  if number(info[2]) > tonumber(last_at) then
+    last_seen_at = info[2]
+  end
+  local renews = created or math.abs(now - number(info[7])) >= renewal_age
+  local fields = {
+    'last_seen_at', last_seen_at,
+    'request_count', number(info[3]) + #requests,
+    'response_count', number(info[4]) + #responses,
+    'error_count', number(info[5]) + error_count,
+    'duration_ms_total', string.format('%.2f', number(info[6]) + hundredths / 100),
+  }
+  local size = 10
+  if renews then
+    fields[size + 1], fields[size + 2] = 'expiry_renewed_at', now
+    size = size + 2
+  end
+  if created then
+    fields[size + 1], fields[size + 2] = 'created_at', first_at
+    fields[size + 3], fields[size + 4] = 'client_ip', address
+    fields[size + 5], fields[size + 6] = 'user_id', user_id
+    size = size + 6
+    if previous_id then
+      fields[size + 1], fields[size + 2] = 'previous_session_id', previous_id
+    end
+  end
+  call('HSET', key .. ':info', unpack(fields))
+
+  if created then
+    call('SET', open_key, session_id, 'EX', session_ttl)
+    add_to_indexes(session_id, first_at, client_part, address_part)
+    if previous_id then
+      call('EXPIRE', base .. previous_id .. ':info', ended_ttl)
+      call('EXPIRE', base .. previous_id .. ':requests', ended_ttl)
+      call('EXPIRE', base .. previous_id .. ':responses', ended_ttl)
+    end
+  end
+  if renews then
+    renew_expiry(session_id, open_key, client_part, address_part)
+  end
+  return session_id
+end
+
+local rejected = {}
+local session_ids = {}
+local client_count = 0
+while position <= #packed do
+  client_count = client_count + 1
+  local session_id = store_client(client_count)
+  if not session_id then
+    rejected[#rejected + 1] = client_count
+  end
+  session_ids[client_count] = session_id or ''
+end
+
+-- Index entries of sessions whose data has gone; the few oldest each time keep up with arrivals.
+if index_renewed then
+  call('EXPIRE', index_key, data_ttl)
+  call('EXPIRE', expiry_key, data_ttl)
+  local gone = pcall('ZRANGEBYSCORE', expiry_key, '-inf', now - data_ttl - renewal_age, 'LIMIT', 0,
+    PRUNED_PER_BATCH)
+  if not is_error(gone) and #gone > 0 then
+    pcall('ZREM', index_key, unpack(gone))
+    pcall('ZREM', expiry_key, unpack(gone))
+  end
+end
+
+local answer = table.concat(rejected, ' ') .. '\n'
+if names_sessions then
+  answer = answer .. table.concat(session_ids, '\n')
+end
+if names_sessions or #rejected > 0 then
+  call('SET', KEYS[1], ARGV[2] .. ' ' .. answer, 'EX', writer_ttl)
+end
+return answer

@@ -1,0 +1,53 @@
+import type { ClientReference } from '../../model/client-identity.js';
+
+/** Every key that this package uses in Redis: prefix in, keys out. */
+export class SessionKeys {
+  /** What every key of the partition begins with. */
+  readonly base: string;
+  /** Sorted set of session ids by creation time. */
+  readonly index: string;
+  /** Sorted set of session ids by the time at which their expiry was last renewed. */
+  readonly expiry: string;
+
+  constructor(keyPrefix: string) {
+    this.base = `${keyPrefix}:session:`;
+    this.index = `${this.base}index`;
+    this.expiry = `${this.base}expiry`;
+  }
+
+  /** Hash with the session's info. */
+  info(sessionId: string): string {
+    return `${this.base}${sessionId}:info`;
+  }
+
+  /** List of request records. */
+  requests(sessionId: string): string {
+    return `${this.base}${sessionId}:requests`;
+  }
+
+  /** List of response records. */
+  responses(sessionId: string): string {
+    return `${this.base}${sessionId}:responses`;
+  }
+
+  /** String: the id of the client's open session. */
+  openSession(client: ClientReference): string {
+    return `${this.base}${clientPart(client)}`;
+  }
+
+  /** List of the ids of the client's newest sessions, newest first. */
+  sessionsOf(client: ClientReference): string {
+    return `${this.base}sessions:${clientPart(client)}`;
+  }
+
+  /** String: the last batch of a writer, with the answer it got. */
+  writer(writer: string): string {
+    return `${this.base}writer:${writer}`;
+  }
+}
+
+function clientPart(client: ClientReference): string {
+  return client.userId === undefined
+    ? `ip:${client.ip}`
+    : `user:${client.userId}`;
+}
