@@ -1,0 +1,226 @@
+import {
+  IsArray,
+  IsBoolean,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  Min,
+  ValidateBy,
+  ValidateNested,
+} from 'class-validator';
+
+/** A decorator of a property whose message says what the option takes. */
+function Takes(
+  takes: string,
+  ...rules: ((options: { message: string }) => PropertyDecorator)[]
+): PropertyDecorator {
+  return (target, property) => {
+    for (const rule of rules) {
+      rule({ message: takes })(target, property);
+    }
+  };
+}
+
+function WholeNumber(
+  min: number,
+  max: number,
+  unit: string,
+): PropertyDecorator {
+  return Takes(
+    `a whole number of ${unit} from ${min} to ${max}`,
+    (options) => IsInt(options),
+    (options) => Min(min, options),
+    (options) => Max(max, options),
+  );
+}
+
+function Callback(takes: string): PropertyDecorator {
+  return Takes(takes, (options) =>
+    ValidateBy(
+      {
+        name: 'isFunction',
+        validator: { validate: (value) => typeof value === 'function' },
+      },
+      options,
+    ),
+  );
+}
+
+function ListOf(takes: string, pattern: RegExp): PropertyDecorator {
+  return Takes(
+    takes,
+    (options) => IsArray(options),
+    (options) => IsString({ ...options, each: true }),
+    (options) => Matches(pattern, { ...options, each: true }),
+  );
+}
+
+const YEAR_SECONDS = 31_536_000;
+const DAY_MS = 86_400_000;
+
+/** Rules of the option `flush`. */
+export class FlushOptionRules {
+  @IsOptional()
+  @WholeNumber(1, 60_000, 'milliseconds')
+  intervalMs?: unknown;
+
+  @IsOptional()
+  @WholeNumber(1, 100_000, 'records')
+  maxBatch?: unknown;
+
+  @IsOptional()
+  @WholeNumber(1, 10_000_000, 'records')
+  maxQueue?: unknown;
+
+  @IsOptional()
+  @WholeNumber(1, 60_000, 'milliseconds')
+  timeoutMs?: unknown;
+
+  @IsOptional()
+  @WholeNumber(0, DAY_MS, 'milliseconds')
+  shutdownMs?: unknown;
+}
+
+/** Rules of the option `admin`. */
+export class AdminOptionRules {
+  @IsOptional()
+  @Takes(
+    'a path of letters, digits and - _ . ~ between slashes, such as admin/analytics',
+    (options) => IsString(options),
+    (options) => Matches(/^\/?[\w.~-]+(?:\/[\w.~-]+)*\/?$/, options),
+  )
+  path?: unknown;
+
+  @IsOptional()
+  @Takes(
+    'an array of guard classes or guards',
+    (options) => IsArray(options),
+    (options) =>
+      ValidateBy(
+        {
+          name: 'isGuard',
+          validator: {
+            validate: (value) =>
+              typeof value === 'function' ||
+              typeof value?.canActivate === 'function',
+          },
+        },
+        { ...options, each: true },
+      ),
+  )
+  guards?: unknown;
+
+  @IsOptional()
+  @ListOf('an array of role names', /^.{1,128}$/)
+  roles?: unknown;
+}
+
+/** Rules of every option; what stands here without a rule would be refused as unknown. */
+export class SessionTrackingOptionRules {
+  @IsOptional()
+  @Takes(
+    'an object with exactly one of url (redis:// or rediss://), client (an ioredis Redis) or namespace (a name or symbol)',
+    (options) =>
+      ValidateBy(
+        { name: 'isRedisOption', validator: { validate: isRedisOption } },
+        options,
+      ),
+  )
+  redis?: unknown;
+
+  @IsOptional()
+  @Takes('1 to 64 letters, digits and _ . -', (options) =>
+    Matches(/^[\w.-]{1,64}$/, options),
+  )
+  keyPrefix?: unknown;
+
+  @IsOptional()
+  @WholeNumber(1, YEAR_SECONDS, 'seconds')
+  sessionTtlSeconds?: unknown;
+
+  @IsOptional()
+  @WholeNumber(1, YEAR_SECONDS, 'seconds')
+  maxSessionSeconds?: unknown;
+
+  @IsOptional()
+  @WholeNumber(1, YEAR_SECONDS, 'seconds')
+  retentionSeconds?: unknown;
+
+  @IsOptional()
+  @WholeNumber(1, 100_000, 'records')
+  maxRecordsPerSession?: unknown;
+
+  @IsOptional()
+  @ListOf(
+    'an array of paths that begin with a slash; * may stand only at the end',
+    /^\/[^*]*\*?$/,
+  )
+  excludePaths?: unknown;
+
+  @IsOptional()
+  @ListOf('an array of HTTP methods in capitals', /^[A-Z-]{1,20}$/)
+  excludeMethods?: unknown;
+
+  @IsOptional()
+  @Callback('a function (request) => string | number | undefined')
+  identifyUser?: unknown;
+
+  @IsOptional()
+  @Callback('a function (request) => string')
+  clientIp?: unknown;
+
+  @IsOptional()
+  @Takes('true or false', (options) => IsBoolean(options))
+  captureErrorMessages?: unknown;
+
+  @IsOptional()
+  @ValidateNested({
+    message:
+      'an object with intervalMs, maxBatch, maxQueue, timeoutMs, shutdownMs',
+  })
+  flush?: unknown;
+}
+
+/** Rules of what is given beside a factory. */
+export class StructureRules {
+  @IsOptional()
+  @Takes('true or false', (options) => IsBoolean(options))
+  isGlobal?: unknown;
+
+  @IsOptional()
+  @Takes('true or false', (options) => IsBoolean(options))
+  interceptor?: unknown;
+
+  @IsOptional()
+  @ValidateNested({
+    message: 'false, or an object with path, guards, roles',
+  })
+  admin?: unknown;
+}
+
+function isRedisOption(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) {
+    return false;
+  }
+  const given = Object.entries(value).filter(
+    ([, entry]) => entry !== undefined,
+  );
+  const [kind, entry] = given[0] ?? [];
+  if (given.length !== 1) {
+    return false;
+  }
+  switch (kind) {
+    case 'url':
+      return typeof entry === 'string' && /^rediss?:\/\/./.test(entry);
+    case 'client':
+      return typeof entry?.duplicate === 'function';
+    case 'namespace':
+      return (
+        (typeof entry === 'string' && entry !== '') || typeof entry === 'symbol'
+      );
+    default:
+      return false;
+  }
+}

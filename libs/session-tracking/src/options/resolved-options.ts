@@ -1,0 +1,45 @@
+import type { CanActivate, Type } from '@nestjs/common';
+import type { RedisOption } from './redis-option.js';
+import type {
+  FlushOptions,
+  SessionTrackingOptions,
+} from './session-tracking-options.js';
+
+/** The options as the code reads them: complete, checked and frozen. */
+export interface ResolvedOptions extends Readonly<
+  Required<
+    Omit<
+      SessionTrackingOptions,
+      'redis' | 'identifyUser' | 'clientIp' | 'flush'
+    >
+  >
+> {
+  /** Undefined: the in-memory store. */
+  readonly redis: RedisOption | undefined;
+  /** Undefined: the default of capture. */
+  readonly identifyUser: SessionTrackingOptions['identifyUser'];
+  /** Undefined: the default of capture. */
+  readonly clientIp: SessionTrackingOptions['clientIp'];
+  readonly flush: Readonly<Required<FlushOptions>>;
+}
+
+/** The structure as the code reads it. */
+export interface ResolvedStructure {
+  readonly isGlobal: boolean;
+  readonly interceptor: boolean;
+  readonly admin: ResolvedAdminOptions | false;
+}
+
+/** The admin options as the code reads them. */
+export interface ResolvedAdminOptions {
+  /** Without slashes at its ends. */
+  readonly path: string;
+  readonly guards: readonly (Type<CanActivate> | CanActivate)[];
+  readonly roles: readonly string[];
+}
+
+/** Injection token of the `ResolvedOptions`. */
+export const RESOLVED_OPTIONS = Symbol('session-tracking:options');
+
+/** Injection token of the `ResolvedStructure`. */
+export const RESOLVED_STRUCTURE = Symbol('session-tracking:structure');

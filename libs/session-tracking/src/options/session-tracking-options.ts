@@ -1,0 +1,74 @@
+import type { CanActivate, Type } from '@nestjs/common';
+import type { RedisOption } from './redis-option.js';
+
+/**
+ * A request as the platform hands it to a handler: Express' `Request` or Fastify's
+ * `FastifyRequest`, with what guards and middleware have put on it.
+ */
+// oxlint-disable-next-line typescript/no-explicit-any -- the host knows its platform's type
+export type HostRequest = any;
+
+/** How the queue between requests and store is emptied. */
+export interface FlushOptions {
+  /** Longest time that a record waits before it is sent, in milliseconds. Default 50. */
+  intervalMs?: number;
+  /** Records that make a flush start at once. Default 500. */
+  maxBatch?: number;
+  /** Most records held while the store is slow or away; beyond it the oldest are dropped. Default 10,000. */
+  maxQueue?: number;
+  /** Longest time that a call of the store may take, in milliseconds. Default 500. */
+  timeoutMs?: number;
+  /** Longest time that a shutdown waits for the store, in milliseconds. Default 5,000. */
+  shutdownMs?: number;
+}
+
+/** The admin API: where it is, and who gets in. */
+export interface AdminOptions {
+  /** Path under the host's global prefix. Default `admin/analytics`. */
+  path?: string;
+  /** The host's own guards, run in this order before the role is checked; they must set `req.user`. */
+  guards?: (Type<CanActivate> | CanActivate)[];
+  /** Roles of which the user needs one, in `req.user.roles` or `req.user.role`. Default `['admin']`. */
+  roles?: string[];
+}
+
+/** What can be decided while the application starts, by a factory too. */
+export interface SessionTrackingOptions {
+  /** Where sessions live. Left out: in the memory of this process. */
+  redis?: RedisOption;
+  /** First part of every key: letters, digits and `_ . -`, at most 64. Default `app`. */
+  keyPrefix?: string;
+  /** Idle seconds after which a session ends. Default 7,200. */
+  sessionTtlSeconds?: number;
+  /** Age in seconds at which even a busy session ends. Default 86,400. */
+  maxSessionSeconds?: number;
+  /** Seconds for which the data of an ended session stays readable. Default: `sessionTtlSeconds`. */
+  retentionSeconds?: number;
+  /** Newest request and response records kept per session. Default 1,000. */
+  maxRecordsPerSession?: number;
+  /**
+   * Paths that are not recorded, exact or ending in `*`, with or without the global prefix.
+   * Default: health, readiness and metrics paths and the favicon. The admin path is never recorded.
+   */
+  excludePaths?: string[];
+  /** HTTP methods that are not recorded. Default `['OPTIONS']`. */
+  excludeMethods?: string[];
+  /** Who is signed in. Default: `id`, `userId` or `sub` of `req.user`. */
+  identifyUser?: (request: HostRequest) => string | number | undefined;
+  /** The client's address. Default: `req.ip`, which follows the host's trust-proxy setting. */
+  clientIp?: (request: HostRequest) => string;
+  /** Whether the message of a handler's error is recorded beside its class. Default `false`. */
+  captureErrorMessages?: boolean;
+  /** The queue between requests and store. */
+  flush?: FlushOptions;
+}
+
+/** What Nest needs before it can build the module, and so cannot come from a factory. */
+export interface SessionTrackingStructure {
+  /** Whether every module can inject the exported services. Default `true`. */
+  isGlobal?: boolean;
+  /** Whether the global interceptor adds the handler's name, time and error. Default `true`. */
+  interceptor?: boolean;
+  /** The admin API; `false` removes it. */
+  admin?: AdminOptions | false;
+}

@@ -1,0 +1,262 @@
+import {
+  type DropReason,
+  RecordDroppedError,
+} from '../errors/record-dropped.error.js';
+import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
+import { countRecords } from '../model/exchange.js';
+import type { AppendedExchange, SessionStore } from '../store/session-store.js';
+import { BatchCutter, type QueuedBatch } from './batch-cutter.js';
+import type { Clock, Timer } from './clock.js';
+import type { LossLog } from './loss-log.js';
+import { type QueuedExchange, RecordQueue } from './record-queue.js';
+import type { TrackingCounters } from './tracking-counters.js';
+
+/** How the queue is emptied; see the option `flush`. */
+export interface FlushPolicy {
+  readonly intervalMs: number;
+  readonly maxBatch: number;
+  readonly maxQueue: number;
+}
+
+/** Longest wait between two attempts to reach a store that fails, in milliseconds. */
+export const LONGEST_BACK_OFF_MS = 1000;
+
+/** Most memory that queued records may take, in bytes, whatever `maxQueue` says. */
+const MAX_QUEUE_BYTES = 64 * 1024 * 1024;
+
+/** Called with each exchange that the store confirmed. */
+export type StoredListener = (
+  exchange: QueuedExchange,
+  sessionId: string,
+) => void;
+
+/**
+ * Holds records back for a moment and stores them in batches: one batch on its way at a time, and
+ * the same batch again until the store has answered it.
+ */
+export class Flusher {
+  private readonly queue = new RecordQueue();
+  private readonly cutter = new BatchCutter();
+  /** Cut and numbered; the first may be on its way. */
+  private readonly batches: QueuedBatch[] = [];
+  private timer: Timer | undefined;
+  private running: Promise<void> | undefined;
+  private consecutiveFailures = 0;
+  private closed = false;
+
+  constructor(
+    private readonly store: SessionStore,
+    private readonly policy: FlushPolicy,
+    private readonly counters: TrackingCounters,
+    private readonly clock: Clock,
+    private readonly losses: LossLog,
+    /** Asked at each flush, because a listener costs the store the naming of every session. */
+    private readonly findStoredListener: () => StoredListener | undefined,
+  ) {}
+
+  get queuedBytes(): number {
+    return this.queue.bytes;
+  }
+
+  get storeAvailable(): boolean {
+    return this.consecutiveFailures === 0;
+  }
+
+  /** Takes an exchange in; never waits and never throws. */
+  enqueue(exchange: QueuedExchange): void {
+    this.counters.accepted += countRecords(exchange);
+    if (this.closed) {
+      this.drop(exchange, 'shutdown');
+      return;
+    }
+    this.queue.push(exchange);
+    this.dropOverflow();
+    if (this.running === undefined) {
+      this.wakeUp();
+    }
+  }
+
+  /**
+   * Stores everything that was queued before the call.
+   *
+   * @throws StoreUnavailableError when an attempt fails; the records stay queued
+   */
+  async flush(): Promise<void> {
+    const target = this.settledRecords() + this.counters.queued;
+    while (this.settledRecords() < target && !this.closed) {
+      await this.start();
+    }
+  }
+
+  /** Keeps trying to store everything until the time is up; what is left then is dropped. */
+  async close(limitMs: number): Promise<void> {
+    const deadline = this.clock.monotonic() + limitMs;
+    while (!this.closed && !this.isEmpty()) {
+      const left = deadline - this.clock.monotonic();
+      if (left <= 0) {
+        break;
+      }
+      const flushed = this.flush().then(
+        () => true,
+        () => false,
+      );
+      const stored = await Promise.race([flushed, this.pause(left)]);
+      if (stored !== true) {
+        await this.pause(Math.min(this.backOffMs(), left));
+      }
+    }
+    this.closed = true;
+    this.timer?.cancel();
+    this.dropEverything();
+  }
+
+  private isEmpty(): boolean {
+    return this.queue.isEmpty && this.batches.length === 0;
+  }
+
+  private settledRecords(): number {
+    return this.counters.stored + this.counters.dropped;
+  }
+
+  private wakeUp(): void {
+    if (this.queue.records >= this.policy.maxBatch && this.storeAvailable) {
+      this.startUnattended();
+    } else {
+      this.timer ??= this.clock.schedule(
+        () => this.startUnattended(),
+        this.storeAvailable ? this.policy.intervalMs : this.backOffMs(),
+      );
+    }
+  }
+
+  private startUnattended(): void {
+    // A failed attempt is counted, logged and retried where it happens.
+    this.start().catch(() => undefined);
+  }
+
+  /** Starts a run, or joins the one under way. */
+  private start(): Promise<void> {
+    this.timer?.cancel();
+    this.timer = undefined;
+    this.running ??= this.run().finally(() => {
+      this.running = undefined;
+      if (!this.isEmpty() && !this.closed) {
+        this.wakeUp();
+      }
+    });
+    return this.running;
+  }
+
+  private async run(): Promise<void> {
+    if (this.batches.length === 0) {
+      this.batches.push(
+        ...this.cutter.cut(
+          this.queue.take(this.policy.maxBatch),
+          this.findStoredListener() !== undefined,
+        ),
+      );
+    }
+    for (
+      let batch = this.batches[0];
+      batch !== undefined && !this.closed;
+      batch = this.batches[0]
+    ) {
+      await this.append(batch);
+    }
+  }
+
+  private async append(batch: QueuedBatch): Promise<void> {
+    let answers: readonly AppendedExchange[];
+    try {
+      answers = await this.store.append(batch);
+    } catch (cause) {
+      throw this.failed(cause);
+    }
+    // What close() gave up is counted as lost already, whatever the store says now.
+    if (!this.closed) {
+      this.batches.shift();
+      this.succeeded(batch, answers);
+    }
+  }
+
+  private failed(cause: unknown): Error {
+    const error =
+      cause instanceof StoreUnavailableError
+        ? cause
+        : new StoreUnavailableError('take a batch', cause);
+    this.consecutiveFailures += 1;
+    this.counters.failedAttempts += 1;
+    this.losses.storeFailed(error);
+    return error;
+  }
+
+  private succeeded(
+    batch: QueuedBatch,
+    answers: readonly AppendedExchange[],
+  ): void {
+    this.consecutiveFailures = 0;
+    this.counters.batches += 1;
+    const listener = batch.wantsSessionIds
+      ? this.findStoredListener()
+      : undefined;
+    const rejectedBefore = this.counters.droppedBy.rejected;
+    batch.exchanges.forEach((exchange, index) => {
+      const answer = answers[index];
+      if (answer?.stored === true) {
+        this.counters.stored += countRecords(exchange);
+        exchange.settle?.({ sessionId: answer.sessionId });
+        listener?.(exchange, answer.sessionId);
+      } else {
+        this.drop(exchange, 'rejected');
+      }
+    });
+    if (this.counters.droppedBy.rejected > rejectedBefore) {
+      this.losses.rejected();
+    }
+    this.losses.storeSucceeded();
+    this.losses.queueHasRoom();
+  }
+
+  private dropOverflow(): void {
+    while (
+      this.counters.queued > this.policy.maxQueue ||
+      this.queue.bytes > MAX_QUEUE_BYTES
+    ) {
+      const oldest = this.queue.shift();
+      if (oldest === undefined) {
+        return;
+      }
+      this.losses.queueOverflows(this.policy.maxQueue);
+      this.drop(oldest, 'queue_full');
+    }
+  }
+
+  private dropEverything(): void {
+    const droppedBefore = this.counters.dropped;
+    for (const batch of this.batches.splice(0)) {
+      batch.exchanges.forEach((exchange) => this.drop(exchange, 'shutdown'));
+    }
+    for (const exchange of this.queue.take(Number.POSITIVE_INFINITY)) {
+      this.drop(exchange, 'shutdown');
+    }
+    this.losses.leftAtShutdown(this.counters.dropped - droppedBefore);
+  }
+
+  private drop(exchange: QueuedExchange, reason: DropReason): void {
+    this.counters.droppedBy[reason] += countRecords(exchange);
+    exchange.settle?.({ error: new RecordDroppedError(reason) });
+  }
+
+  private backOffMs(): number {
+    return Math.min(
+      this.policy.intervalMs * 2 ** Math.min(this.consecutiveFailures, 16),
+      LONGEST_BACK_OFF_MS,
+    );
+  }
+
+  private pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.clock.schedule(resolve, delayMs);
+    });
+  }
+}

@@ -1,0 +1,74 @@
+import type { Clock } from './clock.js';
+import type { TrackingCounters } from './tracking-counters.js';
+import type { TrackingLog } from './tracking-log.js';
+
+/** Least time between two lines about records that the store rejected, in milliseconds. */
+const REJECTION_QUIET_MS = 60_000;
+
+/** Tells the operator about outages and lost records: a line when one starts, a line when it ends. */
+export class LossLog {
+  private outageSince: number | undefined;
+  private droppedBeforeLoss: number | undefined;
+  private rejectionLoggedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly log: TrackingLog,
+    private readonly counters: TrackingCounters,
+    private readonly clock: Clock,
+  ) {}
+
+  storeFailed(error: Error): void {
+    if (this.outageSince === undefined) {
+      this.outageSince = this.clock.monotonic();
+      this.log.warn(
+        `${error.message} Requests are answered as usual; records wait in memory and are retried.`,
+      );
+    }
+  }
+
+  storeSucceeded(): void {
+    if (this.outageSince !== undefined) {
+      const seconds = (this.clock.monotonic() - this.outageSince) / 1000;
+      this.outageSince = undefined;
+      this.log.log(
+        `The session store is available again after ${seconds.toFixed(1)} s.`,
+      );
+    }
+  }
+
+  /** To be called before the drop is counted. */
+  queueOverflows(maxQueue: number): void {
+    if (this.droppedBeforeLoss === undefined) {
+      this.droppedBeforeLoss = this.counters.droppedBy.queue_full;
+      this.log.error(
+        `Records are being lost: the queue is full (flush.maxQueue ${maxQueue}) and the oldest are dropped.`,
+      );
+    }
+  }
+
+  queueHasRoom(): void {
+    if (this.droppedBeforeLoss !== undefined) {
+      const lost = this.counters.droppedBy.queue_full - this.droppedBeforeLoss;
+      this.droppedBeforeLoss = undefined;
+      this.log.warn(`Records are stored again; ${lost} were lost.`);
+    }
+  }
+
+  rejected(): void {
+    const now = this.clock.monotonic();
+    if (now - this.rejectionLoggedAt >= REJECTION_QUIET_MS) {
+      this.rejectionLoggedAt = now;
+      this.log.error(
+        `A session's records were dropped because one of its keys holds a foreign type; ${this.counters.droppedBy.rejected} so far. Use a keyPrefix that nothing else writes under.`,
+      );
+    }
+  }
+
+  leftAtShutdown(records: number): void {
+    if (records > 0) {
+      this.log.error(
+        `${records} records were lost: the session store did not take them within flush.shutdownMs.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import { type Observable, Subject } from 'rxjs';
+import {
+  type Client,
+  type ClientIdentity,
+  type ClientReference,
+  normalizeUserId,
+  toClient,
+} from '../model/client-identity.js';
+import { toUnixSeconds } from '../model/durations.js';
+import type {
+  NewRequest,
+  NewResponse,
+  RequestRecord,
+  ResponseRecord,
+  SessionHistory,
+  TrackedRecord,
+} from '../model/records.js';
+import type { SessionStore } from '../store/session-store.js';
+import type { Clock } from './clock.js';
+import { Flusher, type FlushPolicy, type StoredListener } from './flusher.js';
+import { guardSubscribers } from './guarded-observable.js';
+import { LossLog } from './loss-log.js';
+import type { QueueOutcome } from './record-queue.js';
+import type { TrackerStats } from './tracker-stats.js';
+import { TrackingCounters } from './tracking-counters.js';
+import type { TrackingLog } from './tracking-log.js';
+import { orderByArrival } from '../model/arrival-order.js';
+
+/**
+ * Records what clients do and finds it again. The module records every HTTP request by itself; a
+ * host calls this for what arrives on other ways, and to look up a session.
+ *
+ * @example
+ * const id = await tracker.getSessionId({ userId: '42' });
+ * const history = id === null ? null : await tracker.getSessionHistory(id);
+ */
+export class SessionTracker {
+  /** Every record once it is stored. A throwing subscriber is counted and hurts nobody. */
+  readonly records$: Observable<TrackedRecord>;
+
+  private readonly recordSubject = new Subject<TrackedRecord>();
+  private readonly counters = new TrackingCounters();
+  private readonly flusher: Flusher;
+
+  constructor(
+    private readonly store: SessionStore,
+    flushPolicy: FlushPolicy,
+    private readonly clock: Clock,
+    log: TrackingLog,
+  ) {
+    this.records$ = guardSubscribers(this.recordSubject, () =>
+      this.countCallbackError(),
+    );
+    this.flusher = new Flusher(
+      store,
+      flushPolicy,
+      this.counters,
+      clock,
+      new LossLog(log, this.counters, clock),
+      () => (this.recordSubject.observed ? this.publish : undefined),
+    );
+  }
+
+  /**
+   * Records a request of a client.
+   *
+   * @returns the id of the session, once the record is stored
+   * @throws RecordDroppedError when the record is given up
+   */
+  recordRequest(client: ClientIdentity, request: NewRequest): Promise<string> {
+    const record: RequestRecord = {
+      ...request,
+      timestamp: request.timestamp ?? toUnixSeconds(this.clock.now()),
+      request_id: request.request_id ?? randomUUID(),
+    };
+    return this.enqueueAwaited(toClient(client), { request: record });
+  }
+
+  /**
+   * Records the response to a request that carries the same `request_id`.
+   *
+   * @returns the id of the session, once the record is stored
+   * @throws RecordDroppedError when the record is given up
+   */
+  recordResponse(
+    client: ClientIdentity,
+    response: NewResponse,
+  ): Promise<string> {
+    const record: ResponseRecord = {
+      ...response,
+      timestamp: response.timestamp ?? toUnixSeconds(this.clock.now()),
+    };
+    return this.enqueueAwaited(toClient(client), { response: record });
+  }
+
+  /** Records a request with its response; for capture, where nobody waits for the outcome. */
+  recordExchange(
+    client: Client,
+    request: RequestRecord,
+    response: ResponseRecord,
+  ): void {
+    this.flusher.enqueue({
+      client,
+      request,
+      response,
+      partition: this.store.partitionOf(client),
+    });
+  }
+
+  /** The id of a client's open session, or null when it has none. */
+  getSessionId(client: ClientReference): Promise<string | null> {
+    return this.store.findSessionId(
+      client.userId === undefined
+        ? { ip: toClient(client).ip }
+        : { userId: normalizeUserId(client.userId) },
+    );
+  }
+
+  /** Everything stored about a session, oldest record first; null when there is no such session. */
+  async getSessionHistory(sessionId: string): Promise<SessionHistory | null> {
+    const history = await this.store.readSession(sessionId);
+    return history === null ? null : orderByArrival(history);
+  }
+
+  /**
+   * Stores everything recorded before the call.
+   *
+   * @throws StoreUnavailableError when the store does not take it; the records stay queued
+   */
+  flush(): Promise<void> {
+    return this.flusher.flush();
+  }
+
+  /** What happened so far, and what is waiting. */
+  stats(): TrackerStats {
+    const { counters } = this;
+    return {
+      accepted: counters.accepted,
+      stored: counters.stored,
+      dropped: counters.dropped,
+      queued: counters.queued,
+      droppedQueueFull: counters.droppedBy.queue_full,
+      droppedRejected: counters.droppedBy.rejected,
+      droppedShutdown: counters.droppedBy.shutdown,
+      queuedBytes: this.flusher.queuedBytes,
+      batches: counters.batches,
+      failedAttempts: counters.failedAttempts,
+      callbackErrors: counters.callbackErrors,
+      storeAvailable: this.flusher.storeAvailable,
+      store: this.store.kind,
+    };
+  }
+
+  /** Counts an exception that the host's own code threw into tracking. */
+  countCallbackError(): void {
+    this.counters.callbackErrors += 1;
+  }
+
+  /** Stores what is queued within the time given, then drops the rest and takes no more. */
+  async close(limitMs: number): Promise<void> {
+    await this.flusher.close(limitMs);
+    this.recordSubject.complete();
+  }
+
+  private enqueueAwaited(
+    client: Client,
+    records: { request: RequestRecord } | { response: ResponseRecord },
+  ): Promise<string> {
+    const stored = new Promise<string>((resolve, reject) => {
+      this.flusher.enqueue({
+        client,
+        ...records,
+        partition: this.store.partitionOf(client),
+        settle: (outcome: QueueOutcome) =>
+          'error' in outcome
+            ? reject(outcome.error)
+            : resolve(outcome.sessionId),
+      });
+    });
+    // A caller that does not await must not lose its process to an unhandled rejection.
+    stored.catch(() => undefined);
+    return stored;
+  }
+
+  private readonly publish: StoredListener = (exchange, sessionId) => {
+    const { client, request, response } = exchange;
+    const session = {
+      session_id: sessionId,
+      user_id: client.userId,
+      client_ip: client.ip,
+    };
+    if (request !== undefined) {
+      this.recordSubject.next({ ...session, type: 'request', record: request });
+    }
+    if (response !== undefined) {
+      this.recordSubject.next({
+        ...session,
+        type: 'response',
+        record: response,
+      });
+    }
+  };
+}
