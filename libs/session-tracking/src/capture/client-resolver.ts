@@ -1,0 +1,61 @@
+import { normalizeAddress, UNKNOWN_ADDRESS } from '../model/address.js';
+import { type Client, normalizeUserId } from '../model/client-identity.js';
+import { findUserId } from '../model/user-of-request.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { HttpExchange } from './http-exchange.js';
+
+/** Finds out who sent a request, with callbacks of the host that may throw or answer anything. */
+export class ClientResolver {
+  constructor(
+    private readonly options: Pick<
+      ResolvedOptions,
+      'identifyUser' | 'clientIp'
+    >,
+    private readonly countCallbackError: () => void,
+  ) {}
+
+  resolve(exchange: HttpExchange): Client {
+    return { userId: this.userId(exchange), ip: this.ip(exchange) };
+  }
+
+  private userId(exchange: HttpExchange): string {
+    const { identifyUser } = this.options;
+    try {
+      const id: unknown =
+        identifyUser === undefined
+          ? defaultUserId(exchange)
+          : identifyUser(exchange.hostRequest);
+      if (typeof id === 'string') {
+        return normalizeUserId(id);
+      }
+      return typeof id === 'number' || typeof id === 'bigint' ? String(id) : '';
+    } catch {
+      this.countCallbackError();
+      return '';
+    }
+  }
+
+  private ip(exchange: HttpExchange): string {
+    const { clientIp } = this.options;
+    try {
+      const ip: unknown =
+        clientIp === undefined
+          ? exchange.hostRequest.ip
+          : clientIp(exchange.hostRequest);
+      const address = typeof ip === 'string' ? normalizeAddress(ip) : undefined;
+      if (address !== undefined) {
+        return address;
+      }
+    } catch {
+      this.countCallbackError();
+    }
+    return normalizeAddress(exchange.socketAddress) ?? UNKNOWN_ADDRESS;
+  }
+}
+
+/** On Fastify a guard sets the user on the platform's request, middleware on the raw one. */
+function defaultUserId({ hostRequest, raw }: HttpExchange): unknown {
+  return findUserId(
+    hostRequest.user ?? ('user' in raw ? (raw.user as object) : undefined),
+  );
+}

@@ -1,0 +1,177 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { roundMilliseconds, toUnixSeconds } from '../model/durations.js';
+import type { RequestRecord, ResponseRecord } from '../model/records.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { Clock } from '../tracking/clock.js';
+import type { SessionTracker } from '../tracking/session-tracker.js';
+import { ClientResolver } from './client-resolver.js';
+import type { CurrentSessionReference } from './current-session.js';
+import { describeError } from './error-description.js';
+import {
+  attachExchange,
+  findExchange,
+  type HttpExchange,
+} from './http-exchange.js';
+import { PathPolicy } from './path-policy.js';
+import { acceptRequestId, REQUEST_ID_HEADER } from './request-id.js';
+import { pathOf } from './request-path.js';
+import { routeTemplateOf } from './route-template.js';
+import type { SkippedRoutes } from './skipped-routes.js';
+
+/** nginx' status for a client that left before it was answered. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+/** What the host's surroundings decide, known when the application starts. */
+export interface CaptureSurroundings {
+  /** Of the host; empty when it has none. */
+  readonly globalPrefix: string;
+  /** Of the admin API; undefined when there is none. */
+  readonly adminPath: string | undefined;
+  readonly skippedRoutes: SkippedRoutes;
+}
+
+/**
+ * Follows each HTTP request from its arrival to the closing of its response and hands it to the
+ * tracker. Works on Node's own request and response, so it sees what guards reject, what no route
+ * matches and what the client aborts. Nothing in here may throw: it runs in the server's events.
+ */
+export class HttpCapture {
+  /** Requests under way. */
+  inFlight = 0;
+
+  private readonly clients: ClientResolver;
+  private paths: PathPolicy;
+  private skippedRoutes: SkippedRoutes | undefined;
+
+  constructor(
+    private readonly tracker: SessionTracker,
+    private readonly options: ResolvedOptions,
+    private readonly clock: Clock,
+  ) {
+    this.clients = new ClientResolver(options, () =>
+      tracker.countCallbackError(),
+    );
+    this.paths = new PathPolicy([], options.excludeMethods, '');
+  }
+
+  /** To be called once, when the host's prefix and routes are known. */
+  settle(surroundings: CaptureSurroundings): void {
+    const { adminPath, globalPrefix } = surroundings;
+    this.paths = new PathPolicy(
+      adminPath === undefined
+        ? this.options.excludePaths
+        : [...this.options.excludePaths, `/${adminPath}`, `/${adminPath}/*`],
+      this.options.excludeMethods,
+      globalPrefix,
+    );
+    this.skippedRoutes = surroundings.skippedRoutes;
+  }
+
+  /** Begins to follow a request, unless it is followed already or excluded. */
+  begin(raw: IncomingMessage, response: ServerResponse): void {
+    try {
+      const path = pathOf(raw.url);
+      if (
+        findExchange(raw) !== undefined ||
+        this.paths.isExcluded(raw.method ?? 'GET', path)
+      ) {
+        return;
+      }
+      const exchange: HttpExchange = {
+        raw,
+        response,
+        requestId: acceptRequestId(raw.headers[REQUEST_ID_HEADER]),
+        path,
+        startedAt: this.clock.now(),
+        startedMonotonic: this.clock.monotonic(),
+        socketAddress: raw.socket?.remoteAddress ?? '',
+        hostRequest: raw,
+        skipped: false,
+        describeSession: this.describeSession,
+      };
+      attachExchange(raw, exchange);
+      response.setHeader(REQUEST_ID_HEADER, exchange.requestId);
+      this.inFlight += 1;
+      response.once('close', () => this.end(exchange));
+    } catch {
+      this.tracker.countCallbackError();
+    }
+  }
+
+  private end(exchange: HttpExchange): void {
+    this.inFlight -= 1;
+    try {
+      const route = routeTemplateOf(exchange.hostRequest);
+      if (
+        exchange.skipped ||
+        this.skippedRoutes?.has(exchange.raw.method, route) === true
+      ) {
+        return;
+      }
+      const durationMs = this.clock.monotonic() - exchange.startedMonotonic;
+      this.tracker.recordExchange(
+        this.clients.resolve(exchange),
+        toRequestRecord(exchange, route),
+        this.toResponseRecord(exchange, durationMs),
+      );
+    } catch {
+      this.tracker.countCallbackError();
+    }
+  }
+
+  private readonly describeSession = (
+    exchange: HttpExchange,
+  ): CurrentSessionReference => {
+    const { userId, ip } = this.clients.resolve(exchange);
+    const client = userId === '' ? { ip } : { userId, ip };
+    return {
+      requestId: exchange.requestId,
+      client,
+      getId: () => this.tracker.getSessionId(client),
+    };
+  };
+
+  private toResponseRecord(
+    exchange: HttpExchange,
+    durationMs: number,
+  ): ResponseRecord {
+    const { response, handler } = exchange;
+    const aborted = !response.writableFinished;
+    const record: ResponseRecord = {
+      timestamp: toUnixSeconds(exchange.startedAt + durationMs),
+      request_id: exchange.requestId,
+      status_code: aborted ? CLIENT_CLOSED_REQUEST : response.statusCode,
+      duration_ms: roundMilliseconds(durationMs),
+    };
+    if (handler !== undefined) {
+      record.handler = handler.name;
+      if (handler.durationMs !== undefined) {
+        record.handler_ms = roundMilliseconds(handler.durationMs);
+      }
+      if (handler.error !== undefined) {
+        Object.assign(
+          record,
+          describeError(handler.error, this.options.captureErrorMessages),
+        );
+      }
+    }
+    if (aborted) {
+      record.aborted = true;
+    }
+    return record;
+  }
+}
+
+function toRequestRecord(exchange: HttpExchange, route: string): RequestRecord {
+  const record: RequestRecord = {
+    timestamp: toUnixSeconds(exchange.startedAt),
+    path: exchange.path,
+    method: exchange.raw.method ?? 'GET',
+    request_id: exchange.requestId,
+    route,
+  };
+  if (exchange.graphqlOperation !== undefined) {
+    record.graphql_operation = exchange.graphqlOperation;
+  }
+  return record;
+}

@@ -1,0 +1,55 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HostRequest } from '../options/session-tracking-options.js';
+import type { CurrentSessionReference } from './current-session.js';
+
+/** What the interceptor saw of the handler. */
+export interface HandlerTrace {
+  /** Controller and method. */
+  name: string;
+  durationMs?: number;
+  error?: unknown;
+}
+
+/** An HTTP request on its way through the application, until its response is closed. */
+export interface HttpExchange {
+  readonly raw: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly requestId: string;
+  /** Without the query string. */
+  readonly path: string;
+  /** Unix time in milliseconds. */
+  readonly startedAt: number;
+  /** Reading of the monotonic clock. */
+  readonly startedMonotonic: number;
+  /** Read at the start: a client that has left has no address any more. */
+  readonly socketAddress: string;
+  /** The platform's own request, once it is known. */
+  hostRequest: HostRequest;
+  handler?: HandlerTrace;
+  graphqlOperation?: string;
+  /** Set by `@SkipTracking()`. */
+  skipped: boolean;
+  /** Answers `@CurrentSession()`. */
+  readonly describeSession: (exchange: HttpExchange) => CurrentSessionReference;
+}
+
+const EXCHANGE = Symbol('session-tracking:exchange');
+
+interface Carrier {
+  [EXCHANGE]?: HttpExchange;
+  raw?: Carrier;
+}
+
+/** Ties the exchange to the raw request, where every later stage finds it. */
+export function attachExchange(request: object, exchange: HttpExchange): void {
+  const carrier: Carrier = request;
+  carrier[EXCHANGE] = exchange;
+}
+
+/** The exchange of a raw or a platform's request; undefined when it is not tracked. */
+export function findExchange(
+  request: object | null | undefined,
+): HttpExchange | undefined {
+  const carrier: Carrier | null | undefined = request;
+  return carrier?.[EXCHANGE] ?? carrier?.raw?.[EXCHANGE];
+}

@@ -1,0 +1,15 @@
+import { randomUUID } from 'node:crypto';
+
+/** Carries the request's id, in and out. */
+export const REQUEST_ID_HEADER = 'x-request-id';
+
+const ACCEPTABLE = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** Keeps an id that is safe to store and to log, else makes one. */
+export function acceptRequestId(
+  incoming: string | string[] | undefined,
+): string {
+  return typeof incoming === 'string' && ACCEPTABLE.test(incoming)
+    ? incoming
+    : randomUUID();
+}

@@ -1,0 +1,22 @@
+import type { Server } from 'node:http';
+import type { HttpAdapterHost } from '@nestjs/core';
+import { attachToFastify } from './fastify-source.js';
+import type { HttpCapture } from './http-capture.js';
+
+/**
+ * Lets capture see every request of the platform before the host's own code does. The server's own
+ * event is the source on both platforms: it alone sees what is answered before routing, such as a
+ * URL that cannot be decoded.
+ */
+export function attachToPlatform(
+  adapter: HttpAdapterHost['httpAdapter'],
+  capture: HttpCapture,
+): void {
+  const server: Server = adapter.getHttpServer();
+  server.prependListener('request', (request, response) =>
+    capture.begin(request, response),
+  );
+  if (adapter.getType() === 'fastify') {
+    attachToFastify(adapter.getInstance(), capture);
+  }
+}
