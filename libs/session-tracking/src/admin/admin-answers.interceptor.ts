@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  Logger,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { Observable } from 'rxjs';
+import { findUserId } from '../model/user-of-request.js';
+
+/** Keeps answers out of caches and writes a line for each access: who, what, about whom. */
+@Injectable()
+export class AdminAnswersInterceptor implements NestInterceptor {
+  private readonly audit = new Logger('SessionTrackingAudit');
+
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const http = context.switchToHttp();
+    const request = http.getRequest();
+    this.adapterHost.httpAdapter.setHeader(
+      http.getResponse(),
+      'Cache-Control',
+      'no-store',
+    );
+    const subject = Object.values<string>(request.params ?? {}).join(' ');
+    this.audit.log(
+      `${JSON.stringify(findUserId(request.user) ?? 'unknown')} ${request.method} ${context.getHandler().name}${subject === '' ? '' : ` of ${hash(subject)}`}`,
+    );
+    return next.handle();
+  }
+}
+
+/** Says in the log that two lines are about the same client, not which client. */
+function hash(subject: string): string {
+  return createHash('sha256').update(subject).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,36 @@
+import { type ClientReference, toClient } from '../model/client-identity.js';
+import type { SessionStore, SessionSummary } from '../store/session-store.js';
+
+/** A client's sessions: the open one, and all that are still retained, newest first. */
+export interface ClientSessions {
+  user_id?: string;
+  client_ip?: string;
+  /** Null when the client has no open session. */
+  current_session_id: string | null;
+  sessions: SessionSummary[];
+}
+
+/** Looks up a client; null when nothing is stored about it. */
+export async function findClientSessions(
+  store: SessionStore,
+  client: ClientReference,
+): Promise<ClientSessions | null> {
+  const [currentSessionId, sessions] = await Promise.all([
+    store.findSessionId(client),
+    store.listSessionsOfClient(client),
+  ]);
+  if (currentSessionId === null && sessions.length === 0) {
+    return null;
+  }
+  const name =
+    client.userId === undefined
+      ? { client_ip: client.ip }
+      : { user_id: client.userId };
+  return { ...name, current_session_id: currentSessionId, sessions };
+}
+
+/** The form under which the store knows a client. */
+export function toStoredReference(client: ClientReference): ClientReference {
+  const { userId, ip } = toClient(client);
+  return client.userId === undefined ? { ip } : { userId };
+}

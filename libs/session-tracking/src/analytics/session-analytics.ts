@@ -1,0 +1,69 @@
+import type { ClientReference } from '../model/client-identity.js';
+import { orderByArrival } from '../model/arrival-order.js';
+import type { SessionHistory } from '../model/records.js';
+import type {
+  ErasureReport,
+  SessionPage,
+  SessionStore,
+} from '../store/session-store.js';
+import {
+  type ClientSessions,
+  findClientSessions,
+  toStoredReference,
+} from './client-sessions.js';
+import { type Journey, toJourney } from './journey.js';
+import { type SessionDocument, toSessionDocument } from './session-document.js';
+import { searchSessions, type SessionQuery } from './session-search.js';
+
+/**
+ * The questions that people ask about what clients do; the admin API asks them over HTTP. Every
+ * method rejects with `StoreUnavailableError` when the store cannot be reached.
+ */
+export class SessionAnalytics {
+  constructor(private readonly store: SessionStore) {}
+
+  /**
+   * Sessions, newest first.
+   *
+   * @throws InvalidCursorError when `cursor` was not given by an answer before
+   */
+  getSessions(query: SessionQuery = {}): Promise<SessionPage> {
+    return searchSessions(this.store, {
+      ...query,
+      ...(query.user_id === undefined
+        ? {}
+        : { user_id: toStoredReference({ userId: query.user_id }).userId }),
+      ...(query.ip === undefined
+        ? {}
+        : { ip: toStoredReference({ ip: query.ip }).ip }),
+    });
+  }
+
+  /** A session at a glance; null when there is none. */
+  async getSession(sessionId: string): Promise<SessionDocument | null> {
+    const history = await this.store.readSession(sessionId);
+    return history === null ? null : toSessionDocument(history);
+  }
+
+  /** Everything stored about a session, oldest record first; null when there is none. */
+  async getHistory(sessionId: string): Promise<SessionHistory | null> {
+    const history = await this.store.readSession(sessionId);
+    return history === null ? null : orderByArrival(history);
+  }
+
+  /** A session as the sequence of its client's steps; null when there is none. */
+  async getJourney(sessionId: string): Promise<Journey | null> {
+    const history = await this.store.readSession(sessionId);
+    return history === null ? null : toJourney(history);
+  }
+
+  /** The sessions of a user or of an address; null when nothing is stored about it. */
+  getClient(client: ClientReference): Promise<ClientSessions | null> {
+    return findClientSessions(this.store, toStoredReference(client));
+  }
+
+  /** Removes a session with all its records; null when there is none. */
+  eraseSession(sessionId: string): Promise<ErasureReport | null> {
+    return this.store.eraseSession(sessionId);
+  }
+}

@@ -1,0 +1,108 @@
+import type { ClientReference } from '../model/client-identity.js';
+import { cursorAfter, decodeCursor, isAfter } from '../store/listing-cursor.js';
+import type {
+  SessionPage,
+  SessionStore,
+  SessionSummary,
+} from '../store/session-store.js';
+
+/** Which sessions to list; filters narrow each other. */
+export interface SessionQuery {
+  /** Sessions per page, 1 to 200. Default 50. */
+  limit?: number;
+  /** `next_cursor` of the page before. */
+  cursor?: string;
+  /** Only sessions of this user. */
+  user_id?: string;
+  /** Only sessions that came from this address. */
+  ip?: string;
+  /** Only sessions with, or only sessions without, a response of status 400 or more. */
+  has_errors?: boolean;
+  /** Only sessions created at or after this Unix time in seconds. */
+  since?: number;
+  /** Only sessions created at or before this Unix time in seconds. */
+  until?: number;
+}
+
+export const DEFAULT_PAGE_SIZE = 50;
+export const MAX_PAGE_SIZE = 200;
+
+/** Most sessions looked at for one answer, so that a rare filter cannot keep the store busy. */
+const MAX_SESSIONS_EXAMINED = 2000;
+
+/** Sessions fetched at once while a filter decides which of them count. */
+const FILTERED_CHUNK = 200;
+
+/**
+ * Finds sessions, newest first. A filter that few sessions meet may answer a short or empty page
+ * with a `next_cursor`: the search goes on there.
+ */
+export async function searchSessions(
+  store: SessionStore,
+  query: SessionQuery,
+): Promise<SessionPage> {
+  const limit = query.limit ?? DEFAULT_PAGE_SIZE;
+  const sessions: SessionSummary[] = [];
+  let last: SessionSummary | undefined;
+  let examined = 0;
+  for await (const session of candidates(store, query)) {
+    if (sessions.length === limit || examined === MAX_SESSIONS_EXAMINED) {
+      return { sessions, next_cursor: last ? cursorAfter(last) : null };
+    }
+    if (meets(session, query)) {
+      sessions.push(session);
+    }
+    last = session;
+    examined += 1;
+  }
+  return { sessions, next_cursor: null };
+}
+
+/** Everything that the store's own order and indexes let it select, newest first. */
+async function* candidates(
+  store: SessionStore,
+  query: SessionQuery,
+): AsyncGenerator<SessionSummary> {
+  const client = clientOf(query);
+  if (client !== undefined) {
+    const position =
+      query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+    const sessions = await store.listSessionsOfClient(client);
+    yield* sessions.filter(
+      (session) => position === undefined || isAfter(session, position),
+    );
+    return;
+  }
+  let cursor = query.cursor;
+  do {
+    const page = await store.listSessions({
+      limit:
+        query.has_errors === undefined
+          ? (query.limit ?? DEFAULT_PAGE_SIZE)
+          : FILTERED_CHUNK,
+      cursor,
+      since: query.since,
+      until: query.until,
+    });
+    yield* page.sessions;
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+}
+
+function clientOf({ user_id, ip }: SessionQuery): ClientReference | undefined {
+  if (user_id !== undefined) {
+    return { userId: user_id };
+  }
+  return ip === undefined ? undefined : { ip };
+}
+
+function meets(session: SessionSummary, query: SessionQuery): boolean {
+  const { user_id, ip, has_errors, since, until } = query;
+  return (
+    (user_id === undefined || session.user_id === user_id) &&
+    (ip === undefined || session.client_ip === ip) &&
+    (has_errors === undefined || session.error_count > 0 === has_errors) &&
+    (since === undefined || session.created_at >= since) &&
+    (until === undefined || session.created_at <= until)
+  );
+}
