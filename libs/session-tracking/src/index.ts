@@ -1,0 +1,66 @@
+export { SessionTrackingModule } from './module/session-tracking.module.js';
+export type {
+  SessionTrackingExtras,
+  SessionTrackingOptionsFactory,
+} from './module/session-tracking.module-definition.js';
+export type {
+  AdminOptions,
+  FlushOptions,
+  HostRequest,
+  SessionTrackingOptions,
+  SessionTrackingStructure,
+} from './options/session-tracking-options.js';
+export type { RedisOption } from './options/redis-option.js';
+
+export { SessionTracker } from './tracking/session-tracker.js';
+export type { TrackerStats } from './tracking/tracker-stats.js';
+export { SessionAnalytics } from './analytics/session-analytics.js';
+export type { ClientSessions } from './analytics/client-sessions.js';
+export type { Journey, JourneyEntry } from './analytics/journey.js';
+export type {
+  SessionDocument,
+  SlowRequest,
+} from './analytics/session-document.js';
+export type { SessionQuery } from './analytics/session-search.js';
+export type {
+  ErasureReport,
+  SessionPage,
+  SessionSummary,
+} from './store/session-store.js';
+
+export { SessionTrackingInterceptor } from './capture/session-tracking.interceptor.js';
+export { SkipTracking } from './capture/skip-tracking.decorator.js';
+export { CurrentSession } from './capture/current-session.decorator.js';
+export type { CurrentSessionReference } from './capture/current-session.js';
+
+export { AdminAnalyticsController } from './admin/admin-analytics.controller.js';
+export { RolesGuard } from './admin/roles.guard.js';
+export { Roles } from './admin/roles.decorator.js';
+
+export type {
+  ClientIdentity,
+  ClientReference,
+} from './model/client-identity.js';
+export type {
+  NewRequest,
+  NewResponse,
+  RequestRecord,
+  ResponseRecord,
+  SessionHistory,
+  SessionInfo,
+  TrackedRecord,
+} from './model/records.js';
+
+export { AdminGuardError } from './errors/admin-guard.error.js';
+export { InvalidCursorError } from './errors/invalid-cursor.error.js';
+export {
+  type InvalidOption,
+  InvalidOptionsError,
+} from './errors/invalid-options.error.js';
+export {
+  type DropReason,
+  RecordDroppedError,
+} from './errors/record-dropped.error.js';
+export { RedisConnectionError } from './errors/redis-connection.error.js';
+export { SessionTrackingError } from './errors/session-tracking.error.js';
+export { StoreUnavailableError } from './errors/store-unavailable.error.js';

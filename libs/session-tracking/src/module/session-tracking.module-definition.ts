@@ -1,0 +1,77 @@
+import {
+  ConfigurableModuleBuilder,
+  type ModuleMetadata,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import {
+  type AdminAnalyticsController,
+  createAdminController,
+} from '../admin/admin-analytics.controller.js';
+import { SessionTrackingInterceptor } from '../capture/session-tracking.interceptor.js';
+import { resolveStructure } from '../options/resolve-options.js';
+import {
+  RESOLVED_STRUCTURE,
+  type ResolvedStructure,
+} from '../options/resolved-options.js';
+import type {
+  SessionTrackingOptions,
+  SessionTrackingStructure,
+} from '../options/session-tracking-options.js';
+
+/** What may be given beside the options or beside their factory. */
+export interface SessionTrackingExtras
+  extends SessionTrackingStructure, Pick<ModuleMetadata, 'imports'> {}
+
+/** What a class for `useClass` or `useExisting` implements. */
+export interface SessionTrackingOptionsFactory {
+  createSessionTrackingOptions():
+    SessionTrackingOptions | Promise<SessionTrackingOptions>;
+}
+
+const DEFAULT_EXTRAS: Required<SessionTrackingExtras> = {
+  isGlobal: true,
+  interceptor: true,
+  admin: {},
+  imports: [],
+};
+
+/** Options that belong beside a factory and never in it. */
+export const EXTRA_OPTIONS: readonly string[] = Object.keys(DEFAULT_EXTRAS);
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<SessionTrackingOptions>()
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createSessionTrackingOptions')
+    .setExtras<SessionTrackingExtras>(DEFAULT_EXTRAS, (definition, extras) => {
+      const structure = resolveStructure({
+        isGlobal: extras.isGlobal,
+        interceptor: extras.interceptor,
+        admin: extras.admin,
+      });
+      return {
+        ...definition,
+        global: structure.isGlobal,
+        imports: [...(definition.imports ?? []), ...(extras.imports ?? [])],
+        controllers: controllersOf(structure),
+        providers: [
+          ...(definition.providers ?? []),
+          { provide: RESOLVED_STRUCTURE, useValue: structure },
+          ...interceptorsOf(structure),
+        ],
+      };
+    })
+    .build();
+
+function controllersOf({
+  admin,
+}: ResolvedStructure): Type<AdminAnalyticsController>[] {
+  return admin === false ? [] : [createAdminController(admin.path)];
+}
+
+function interceptorsOf({ interceptor }: ResolvedStructure): Provider[] {
+  return interceptor
+    ? [{ provide: APP_INTERCEPTOR, useExisting: SessionTrackingInterceptor }]
+    : [];
+}

@@ -1,0 +1,122 @@
+import {
+  type DynamicModule,
+  Logger,
+  Module,
+  type Provider,
+} from '@nestjs/common';
+import { DiscoveryModule, ModuleRef } from '@nestjs/core';
+import { SessionAnalytics } from '../analytics/session-analytics.js';
+import { HttpCapture } from '../capture/http-capture.js';
+import { SessionTrackingInterceptor } from '../capture/session-tracking.interceptor.js';
+import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { resolveOptions } from '../options/resolve-options.js';
+import {
+  RESOLVED_OPTIONS,
+  type ResolvedOptions,
+} from '../options/resolved-options.js';
+import { SessionStore } from '../store/session-store.js';
+import { systemClock } from '../tracking/clock.js';
+import { SessionTracker } from '../tracking/session-tracker.js';
+import { createSessionStore } from './create-session-store.js';
+import {
+  ConfigurableModuleClass,
+  EXTRA_OPTIONS,
+  MODULE_OPTIONS_TOKEN,
+} from './session-tracking.module-definition.js';
+import { TrackingLifecycle } from './tracking-lifecycle.js';
+
+const PROVIDERS: Provider[] = [
+  {
+    provide: RESOLVED_OPTIONS,
+    useFactory: resolveOptions,
+    inject: [MODULE_OPTIONS_TOKEN],
+  },
+  {
+    provide: SessionStore,
+    useFactory: createSessionStore,
+    inject: [RESOLVED_OPTIONS, ModuleRef],
+  },
+  {
+    provide: SessionTracker,
+    useFactory: (store: SessionStore, { flush }: ResolvedOptions) =>
+      new SessionTracker(
+        store,
+        flush,
+        systemClock,
+        new Logger('SessionTracking'),
+      ),
+    inject: [SessionStore, RESOLVED_OPTIONS],
+  },
+  {
+    provide: SessionAnalytics,
+    useFactory: (store: SessionStore) => new SessionAnalytics(store),
+    inject: [SessionStore],
+  },
+  {
+    provide: HttpCapture,
+    useFactory: (tracker: SessionTracker, options: ResolvedOptions) =>
+      new HttpCapture(tracker, options, systemClock),
+    inject: [SessionTracker, RESOLVED_OPTIONS],
+  },
+  SessionTrackingInterceptor,
+  TrackingLifecycle,
+];
+
+/**
+ * Records what each client of the application does.
+ *
+ * @example
+ * imports: [
+ *   SessionTrackingModule.forRoot({ redis: { url: 'redis://localhost:6379' } }),
+ * ]
+ */
+@Module({
+  imports: [DiscoveryModule],
+  providers: PROVIDERS,
+  exports: [SessionTracker, SessionAnalytics],
+})
+export class SessionTrackingModule extends ConfigurableModuleClass {
+  /**
+   * With options that are known in the code.
+   *
+   * @throws InvalidOptionsError when the application starts, naming every wrong option
+   */
+  static override forRoot(
+    options: Parameters<typeof ConfigurableModuleClass.forRoot>[0] = {},
+  ): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /**
+   * With options from a factory, a class or a provider. `isGlobal`, `interceptor` and `admin` stand
+   * beside it, because Nest needs them before it can call it.
+   *
+   * @throws InvalidOptionsError at once for what stands beside the factory, and when the application
+   *   starts for what it returns
+   */
+  static override forRootAsync(
+    options: Parameters<typeof ConfigurableModuleClass.forRootAsync>[0],
+  ): DynamicModule {
+    const misplaced = Object.keys(options).filter(
+      (key) => !EXTRA_OPTIONS.includes(key) && !ASYNC_OPTIONS.includes(key),
+    );
+    if (misplaced.length > 0) {
+      throw new InvalidOptionsError(
+        misplaced.map((option) => ({
+          option,
+          value: 'given beside the factory',
+          takes: `no value there; what it may stand beside are ${EXTRA_OPTIONS.join(', ')}, all else is returned by the factory`,
+        })),
+      );
+    }
+    return super.forRootAsync(options);
+  }
+}
+
+const ASYNC_OPTIONS = [
+  'inject',
+  'useFactory',
+  'useClass',
+  'useExisting',
+  'provideInjectionTokensFrom',
+];

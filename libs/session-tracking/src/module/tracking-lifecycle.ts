@@ -1,0 +1,99 @@
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import {
+  ApplicationConfig,
+  DiscoveryService,
+  HttpAdapterHost,
+  MetadataScanner,
+  Reflector,
+} from '@nestjs/core';
+import { HttpCapture } from '../capture/http-capture.js';
+import { attachToPlatform } from '../capture/request-source.js';
+import { SkippedRoutes } from '../capture/skipped-routes.js';
+import {
+  RESOLVED_OPTIONS,
+  RESOLVED_STRUCTURE,
+  type ResolvedOptions,
+  type ResolvedStructure,
+} from '../options/resolved-options.js';
+import { SessionStore } from '../store/session-store.js';
+import { systemClock } from '../tracking/clock.js';
+import { SessionTracker } from '../tracking/session-tracker.js';
+
+/** How long a shutdown waits for the last responses to be closed, in milliseconds. */
+const LAST_RESPONSES_MS = 1000;
+
+/** How often it looks, in milliseconds. */
+const LAST_RESPONSES_POLL_MS = 5;
+
+/** The one owner of start and end: attaches capture, drains the queue, then closes the store. */
+@Injectable()
+export class TrackingLifecycle
+  implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
+{
+  private closing: Promise<void> | undefined;
+
+  constructor(
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(RESOLVED_STRUCTURE) private readonly structure: ResolvedStructure,
+    @Inject(SessionStore) private readonly store: SessionStore,
+    private readonly tracker: SessionTracker,
+    private readonly capture: HttpCapture,
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly applicationConfig: ApplicationConfig,
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+    private readonly reflector: Reflector,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.store.open();
+    const { httpAdapter } = this.adapterHost;
+    // An application context has no server, and so nothing to capture.
+    if (httpAdapter?.getHttpServer?.() !== undefined) {
+      const { admin } = this.structure;
+      this.capture.settle({
+        globalPrefix: this.applicationConfig.getGlobalPrefix(),
+        adminPath: admin === false ? undefined : admin.path,
+        skippedRoutes: SkippedRoutes.discover(
+          this.discovery,
+          this.scanner,
+          this.reflector,
+          this.applicationConfig,
+        ),
+      });
+      attachToPlatform(httpAdapter, this.capture);
+    }
+  }
+
+  /** The server may never get as far as the next hook: an open stream can hold it here. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.tracker.flush().catch(() => undefined);
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    this.closing ??= this.close();
+    return this.closing;
+  }
+
+  private async close(): Promise<void> {
+    await this.lastResponses();
+    await this.tracker.close(this.options.flush.shutdownMs);
+    await this.store.close();
+  }
+
+  /** Connections that the server cut off report their closing only after this hook has begun. */
+  private async lastResponses(): Promise<void> {
+    const deadline = systemClock.monotonic() + LAST_RESPONSES_MS;
+    while (this.capture.inFlight > 0 && systemClock.monotonic() < deadline) {
+      await new Promise<void>((resolve) => {
+        systemClock.schedule(resolve, LAST_RESPONSES_POLL_MS);
+      });
+    }
+  }
+}
