@@ -1,0 +1,6 @@
+export interface Product {
+  id: number;
+  name: string;
+  category: string;
+  priceCents: number;
+}
