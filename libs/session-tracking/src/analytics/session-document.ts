@@ -72,7 +72,7 @@ export function toSessionDocument(history: SessionHistory): SessionDocument {
       avg_response_time:
         info.response_count === 0
           ? 0
-          : info.duration_ms_total / info.response_count,
+          : info.duration_us_total / 1000 / info.response_count,
       error_count: info.error_count,
       error_rate:
         info.request_count === 0 ? 0 : info.error_count / info.request_count,

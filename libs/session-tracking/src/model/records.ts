@@ -59,8 +59,8 @@ export interface SessionInfo {
   response_count: number;
   /** Responses with a status of 400 or more. */
   error_count: number;
-  /** Sum of `duration_ms` over all responses. */
-  duration_ms_total: number;
+  /** Sum of the durations of all responses, in microseconds. */
+  duration_us_total: number;
   /** The session that this one continues because that one grew too old. */
   previous_session_id?: string;
 }

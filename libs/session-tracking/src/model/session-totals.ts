@@ -9,8 +9,8 @@ export interface SessionTotals {
   lastAt: number;
   responses: number;
   errors: number;
-  /** Sum of the durations in hundredths of a millisecond, so that adding stays exact. */
-  durationHundredths: number;
+  /** Sum of the durations in whole microseconds, so that adding stays exact. */
+  durationMicroseconds: number;
 }
 
 /** Adds up the exchanges of one client. */
@@ -20,7 +20,7 @@ export function totalOf(exchanges: readonly Exchange[]): SessionTotals {
     lastAt: 0,
     responses: 0,
     errors: 0,
-    durationHundredths: 0,
+    durationMicroseconds: 0,
   };
   for (const { request, response } of exchanges) {
     if (request !== undefined) {
@@ -32,7 +32,7 @@ export function totalOf(exchanges: readonly Exchange[]): SessionTotals {
       totals.lastAt = Math.max(totals.lastAt, response.timestamp);
       totals.responses += 1;
       totals.errors += response.status_code >= FIRST_ERROR_STATUS ? 1 : 0;
-      totals.durationHundredths += Math.round(response.duration_ms * 100);
+      totals.durationMicroseconds += Math.round(response.duration_ms * 1000);
     }
   }
   return totals;

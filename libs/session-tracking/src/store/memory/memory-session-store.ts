@@ -190,9 +190,7 @@ export class MemorySessionStore implements SessionStore {
     trim(session.responses, maxRecordsPerSession);
     info.response_count += totals.responses;
     info.error_count += totals.errors;
-    info.duration_ms_total =
-      Math.round(info.duration_ms_total * 100 + totals.durationHundredths) /
-      100;
+    info.duration_us_total += totals.durationMicroseconds;
     info.last_seen_at = Math.max(info.last_seen_at, totals.lastAt);
     this.sessions.set(session.session_id, session, this.dataTtlSeconds);
     this.openSessions.set(
@@ -218,7 +216,7 @@ export class MemorySessionStore implements SessionStore {
       request_count: 0,
       response_count: 0,
       error_count: 0,
-      duration_ms_total: 0,
+      duration_us_total: 0,
     };
     if (current !== undefined) {
       info.previous_session_id = current.session_id;

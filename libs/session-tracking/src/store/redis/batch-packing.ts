@@ -20,7 +20,7 @@ export function packClients(groups: readonly ClientGroup[]): string {
       }
     }
     const who = client.userId === '' ? 'a' : `u${client.userId}`;
-    packed += `${who}\n${client.ip}\n${totals.firstAt} ${totals.lastAt} ${totals.responses} ${totals.errors} ${totals.durationHundredths} ${requestCount}\n${requests}${responses}`;
+    packed += `${who}\n${client.ip}\n${totals.firstAt} ${totals.lastAt} ${totals.responses} ${totals.errors} ${totals.durationMicroseconds} ${requestCount}\n${requests}${responses}`;
   }
   return packed;
 }

@@ -9,7 +9,7 @@ export const INFO_FIELDS = [
   'request_count',
   'response_count',
   'error_count',
-  'duration_ms_total',
+  'duration_us_total',
   'previous_session_id',
 ] as const;
 
@@ -39,7 +39,7 @@ export function parseInfo(
     request_count: Number(requestCount ?? 0),
     response_count: Number(responseCount ?? 0),
     error_count: Number(errorCount ?? 0),
-    duration_ms_total: Number(durationTotal ?? 0),
+    duration_us_total: Number(durationTotal ?? 0),
   };
   if (previousSessionId) {
     info.previous_session_id = previousSessionId;

@@ -18,7 +18,7 @@
 -- ARGV[12]  the clients, one after another, every line ended by "\n":
 --             "u<user id>", or "a" when anonymous
 --             address
---             "<first time> <last time> <responses> <errors> <hundredths of ms> <requests>"
+--             "<first time> <last time> <responses> <errors> <microseconds> <requests>"
 --             the request records as JSON, a line each
 --             the response records as JSON, a line each
 --
@@ -42,7 +42,7 @@ local SESSIONS_PER_CLIENT = 1000
 local PRUNED_PER_BATCH = 50
 
 local call, pcall = redis.call, redis.pcall
-local find, sub = string.find, string.sub
+local find, sub, format = string.find, string.sub, string.format
 
 -- A batch that was stored before is answered as it was then.
 local previous = pcall('GET', KEYS[1])
@@ -61,13 +61,7 @@ local index_key = base .. 'index'
 local expiry_key = base .. 'expiry'
 local index_renewed = false
 
-local position = 1
-local function next_line()
-  local stop = find(packed, '\n', position, true)
-  local line = sub(packed, position, stop - 1)
-  position = stop + 1
-  return line
-end
+local next_line = string.gmatch(packed, '([^\n]*)\n')
 
 local function next_lines(count)
   local lines = {}
@@ -158,10 +152,9 @@ local function renew_expiry(session_id, open_key, client_part, address_part)
 end
 
 -- Returns the session's id, or nil when one of its keys holds a foreign type.
-local function store_client(client_position)
-  local who = next_line()
+local function store_client(client_position, who)
   local address = next_line()
-  local first_at, last_at, response_count, error_count, hundredths, request_count =
+  local first_at, last_at, response_count, error_count, microseconds, request_count =
     string.match(next_line(), '^(%S+) (%S+) (%d+) (%d+) (%d+) (%d+)$')
   local requests = next_lines(tonumber(request_count))
   local responses = next_lines(tonumber(response_count))
@@ -183,7 +176,7 @@ local function store_client(client_position)
   local previous_id
   if session_id then
     info = pcall('HMGET', base .. session_id .. ':info', 'created_at', 'last_seen_at',
-      'request_count', 'response_count', 'error_count', 'duration_ms_total', 'expiry_renewed_at')
+      'request_count', 'response_count', 'error_count', 'duration_us_total', 'expiry_renewed_at')
     if is_error(info) then
       return nil
     end
@@ -207,17 +200,19 @@ local function store_client(client_position)
     return nil
   end
 
-  local last_seen_at = last_at
-  if number(info[2]) > tonumber(last_at) then
-    last_seen_at = info[2]
+  -- Unix times have as many digits before the point for centuries, so they compare as texts.
+  local last_seen_at = info[2] or ''
+  if last_at > last_seen_at then
+    last_seen_at = last_at
   end
   local renews = created or math.abs(now - number(info[7])) >= renewal_age
+  -- Formatted here, because Redis prints a Lua number digit by digit as a float.
   local fields = {
     'last_seen_at', last_seen_at,
-    'request_count', number(info[3]) + #requests,
-    'response_count', number(info[4]) + #responses,
-    'error_count', number(info[5]) + error_count,
-    'duration_ms_total', string.format('%.2f', number(info[6]) + hundredths / 100),
+    'request_count', format('%d', number(info[3]) + #requests),
+    'response_count', format('%d', number(info[4]) + #responses),
+    'error_count', format('%d', number(info[5]) + error_count),
+    'duration_us_total', format('%d', number(info[6]) + microseconds),
   }
   local size = 10
   if renews then
@@ -253,9 +248,9 @@ end
 local rejected = {}
 local session_ids = {}
 local client_count = 0
-while position <= #packed do
+for who in next_line do
   client_count = client_count + 1
-  local session_id = store_client(client_count)
+  local session_id = store_client(client_count, who)
   if not session_id then
     rejected[#rejected + 1] = client_count
   end
