@@ -3,7 +3,9 @@ import { SessionTrackingError } from './session-tracking.error.js';
 /** The store did not answer, or refused; what was asked may be asked again. */
 export class StoreUnavailableError extends SessionTrackingError {
   constructor(operation: string, cause: unknown) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
+    const detail = (
+      cause instanceof Error ? cause.message : String(cause)
+    ).replace(/\.+$/, '');
     super(
       `The session store could not ${operation}: ${detail}. Check that Redis is up, reachable with the configured address and credentials, and takes writes.`,
       { cause },

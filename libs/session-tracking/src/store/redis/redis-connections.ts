@@ -16,6 +16,8 @@ export type RedisSource = string | Redis;
  */
 export class RedisConnections {
   private connections: Record<ConnectionUse, Redis> | undefined;
+  /** Why each connection broke last: ioredis tells it in an event, not where a command fails. */
+  private readonly faults = new Map<ConnectionUse, Error>();
   private opening: Promise<void> | undefined;
 
   constructor(
@@ -42,13 +44,17 @@ export class RedisConnections {
   }
 
   /**
+   * To be called when a command failed; tells why in the operator's words.
+   *
    * A command that timed out may still be answered: on a new connection the next answer belongs to
    * the next command for certain.
    */
-  resetAfterTimeout(use: ConnectionUse, error: unknown): void {
+  explainFailure(use: ConnectionUse, error: unknown): unknown {
     if (error instanceof Error && error.message === 'Command timed out') {
       this.connections?.[use].disconnect(true);
+      return new Error(`no answer within ${this.timeouts[use]} ms`);
     }
+    return isRefusedByClient(error) ? (this.faults.get(use) ?? error) : error;
   }
 
   close(): void {
@@ -60,9 +66,16 @@ export class RedisConnections {
   private async connect(): Promise<void> {
     const source = await this.findSource();
     this.connections = {
-      writer: createClient(source, this.timeouts.writer),
-      reader: createClient(source, this.timeouts.reader),
+      writer: this.createConnection(source, 'writer'),
+      reader: this.createConnection(source, 'reader'),
     };
+  }
+
+  private createConnection(source: RedisSource, use: ConnectionUse): Redis {
+    const redis = createClient(source, this.timeouts[use]);
+    // Without a listener an error event would end the process.
+    redis.on('error', (error: Error) => this.faults.set(use, error));
+    return redis;
   }
 }
 
@@ -82,13 +95,19 @@ function createClient(source: RedisSource, timeoutMs: number): Redis {
     // Keys are the contract with other readers: a prefix of the host's client must not change them.
     keyPrefix: '',
   };
-  const redis =
-    typeof source === 'string'
-      ? new Redis(source, options)
-      : source.duplicate(options);
-  // Without a listener an error event ends the process; failures show where a command is sent.
-  redis.on('error', () => undefined);
-  return redis;
+  return typeof source === 'string'
+    ? new Redis(source, options)
+    : source.duplicate(options);
+}
+
+/** Whether ioredis failed a command without Redis having said anything about it. */
+function isRefusedByClient(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /Stream isn't writeable|max retries per request|Connection is closed/.test(
+      error.message,
+    )
+  );
 }
 
 async function whenReady(redis: Redis): Promise<void> {

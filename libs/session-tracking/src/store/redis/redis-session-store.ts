@@ -215,8 +215,10 @@ export class RedisSessionStore implements SessionStore {
     try {
       return await ask(await this.connections.ready(use));
     } catch (cause) {
-      this.connections.resetAfterTimeout(use, cause);
-      throw new StoreUnavailableError(operation, cause);
+      throw new StoreUnavailableError(
+        operation,
+        this.connections.explainFailure(use, cause),
+      );
     }
   }
 }
