@@ -214,7 +214,10 @@ export class Flusher {
       this.losses.rejected();
     }
     this.losses.storeSucceeded();
-    this.losses.queueHasRoom();
+    // At half, because a queue kept at its limit would start and end a loss with every batch.
+    if (this.counters.queued <= this.policy.maxQueue / 2) {
+      this.losses.lossEnded();
+    }
   }
 
   private dropOverflow(): void {

@@ -46,7 +46,7 @@ export class LossLog {
     }
   }
 
-  queueHasRoom(): void {
+  lossEnded(): void {
     if (this.droppedBeforeLoss !== undefined) {
       const lost = this.counters.droppedBy.queue_full - this.droppedBeforeLoss;
       this.droppedBeforeLoss = undefined;

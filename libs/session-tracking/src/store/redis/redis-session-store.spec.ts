@@ -1,0 +1,750 @@
+import fc from 'fast-check';
+import { Redis } from 'ioredis';
+import { randomUUID } from 'node:crypto';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+} from 'vitest';
+import {
+  at,
+  exchangeOf,
+  requestRecord,
+  responseRecord,
+  TestWriter,
+  user,
+  visitor,
+} from '../../../testing/record-builders.js';
+import { RecordingLog } from '../../../testing/recording-log.js';
+import {
+  type RedisServer,
+  startRedisServer,
+} from '../../../testing/redis-server.js';
+import {
+  CONFORMANCE_POLICY,
+  describeSessionStore,
+} from '../../../testing/session-store-conformance.js';
+import { toSessionDocument } from '../../analytics/session-document.js';
+import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
+import type { Exchange } from '../../model/exchange.js';
+import { systemClock } from '../../tracking/clock.js';
+import { SessionTracker } from '../../tracking/session-tracker.js';
+import type { RetentionPolicy } from '../session-store.js';
+import { RedisConnections } from './redis-connections.js';
+import { RedisSessionStore } from './redis-session-store.js';
+
+let server: RedisServer;
+/** Another program that reads and writes the same Redis. */
+let redis: Redis;
+let prefix: string;
+let writer: TestWriter;
+let store: RedisSessionStore;
+const opened: RedisSessionStore[] = [];
+
+function openStore(
+  policy: Partial<RetentionPolicy> = {},
+  keyPrefix = prefix,
+): RedisSessionStore {
+  const connections = new RedisConnections(() => Promise.resolve(server.url), {
+    writer: 5000,
+    reader: 5000,
+  });
+  const created = new RedisSessionStore(connections, keyPrefix, {
+    ...CONFORMANCE_POLICY,
+    ...policy,
+  });
+  opened.push(created);
+  return created;
+}
+
+function use(policy: Partial<RetentionPolicy>): void {
+  store = openStore(policy);
+  writer = new TestWriter(store);
+}
+
+function newPrefix(): string {
+  return `t${randomUUID().slice(0, 8)}`;
+}
+
+/** Makes everything under a prefix as old as if that much time had passed. */
+async function age(keyPrefix: string, seconds: number): Promise<void> {
+  const expiryKey = `${keyPrefix}:session:expiry`;
+  for (const key of await redis.keys(`${keyPrefix}:*`)) {
+    const type = await redis.type(key);
+    if (key === expiryKey && type === 'zset') {
+      for (const member of await redis.zrange(expiryKey, 0, -1)) {
+        await redis.zincrby(expiryKey, -seconds, member);
+      }
+    }
+    if (key.endsWith(':info') && type === 'hash') {
+      await redis.hincrby(key, 'expiry_renewed_at', -seconds);
+    }
+    const ttl = await redis.pttl(key);
+    if (ttl > 0) {
+      // What falls to zero or below goes at once.
+      await redis.pexpire(key, ttl - seconds * 1000);
+    }
+  }
+}
+
+/** Every key under the prefix with its type. */
+async function keyTypes(): Promise<Record<string, string>> {
+  const types: Record<string, string> = {};
+  for (const key of (await redis.keys(`${prefix}:*`)).toSorted()) {
+    types[key.slice(`${prefix}:session:`.length)] = await redis.type(key);
+  }
+  return types;
+}
+
+async function ttlOf(key: string): Promise<number> {
+  return (await redis.pttl(`${prefix}:session:${key}`)) / 1000;
+}
+
+/** Everything under the prefix but writers' entries, to see whether anything changed. */
+async function snapshot(): Promise<Record<string, unknown>> {
+  const all: Record<string, unknown> = {};
+  for (const key of (await redis.keys(`${prefix}:*`)).toSorted()) {
+    if (!key.includes(':writer:')) {
+      all[key] = await redis.dump(key);
+    }
+  }
+  return all;
+}
+
+beforeAll(async () => {
+  server = await startRedisServer();
+  redis = new Redis(server.url);
+});
+
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+beforeEach(() => {
+  prefix = newPrefix();
+  use({});
+});
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((each) => each.close()));
+});
+
+describeSessionStore('redis', (policy) => {
+  const keyPrefix = newPrefix();
+  const ours = openStore(policy, keyPrefix);
+  return Promise.resolve({
+    store: ours,
+    otherStore: openStore(policy, keyPrefix),
+    passTime: (seconds: number) => age(keyPrefix, seconds),
+    close: () => ours.close(),
+  });
+});
+
+describe('what another program finds in Redis', () => {
+  it('is exactly the documented keys', async () => {
+    const [ofUser, ofVisitor] = await writer.sessionsOf(
+      exchangeOf(user('42', '192.0.2.1')),
+      exchangeOf(visitor('2001:db8::1')),
+    );
+    expect(await keyTypes()).toEqual({
+      [`${ofUser}:info`]: 'hash',
+      [`${ofUser}:requests`]: 'list',
+      [`${ofUser}:responses`]: 'list',
+      [`${ofVisitor}:info`]: 'hash',
+      [`${ofVisitor}:requests`]: 'list',
+      [`${ofVisitor}:responses`]: 'list',
+      'user:42': 'string',
+      'ip:2001:db8::1': 'string',
+      'sessions:user:42': 'list',
+      'sessions:ip:192.0.2.1': 'list',
+      'sessions:ip:2001:db8::1': 'list',
+      [`writer:${writer.writer}`]: 'string',
+      expiry: 'zset',
+      index: 'zset',
+    });
+    expect(await redis.get(`${prefix}:session:user:42`)).toBe(ofUser);
+    expect(await redis.get(`${prefix}:session:ip:2001:db8::1`)).toBe(ofVisitor);
+  });
+
+  it('is an info hash with the documented fields', async () => {
+    const id = await writer.sessionOf(
+      exchangeOf(user('42', '192.0.2.1'), {
+        timestamp: at(0.5),
+        status: 404,
+        duration: 45.23,
+      }),
+      { client: user('42'), request: requestRecord({ timestamp: at(2.125) }) },
+    );
+    const anonymous = await writer.sessionOf(exchangeOf(visitor('192.0.2.2')));
+    const info = await redis.hgetall(`${prefix}:session:${id}:info`);
+    expect(info).toEqual({
+      client_ip: '192.0.2.1',
+      user_id: '42',
+      created_at: '1700000000.5',
+      last_seen_at: '1700000002.125',
+      request_count: '2',
+      response_count: '1',
+      error_count: '1',
+      duration_us_total: '45230',
+      expiry_renewed_at: expect.stringMatching(/^\d{10}$/),
+    });
+    expect(
+      await redis.hget(`${prefix}:session:${anonymous}:info`, 'user_id'),
+    ).toBe('');
+  });
+
+  it('is plain JSON of the documented shape, empty fields left out', async () => {
+    const client = user('42');
+    const id = await writer.sessionOf(
+      {
+        client,
+        request: {
+          timestamp: 1647123456.789,
+          path: '/api/users',
+          method: 'GET',
+          request_id: '550e8400-e29b-41d4-a716-446655440000',
+        },
+        response: {
+          timestamp: 1647123457,
+          request_id: '550e8400-e29b-41d4-a716-446655440000',
+          status_code: 200,
+          duration_ms: 45.23,
+        },
+      },
+      {
+        client,
+        request: {
+          timestamp: 1647123458.5,
+          path: '/say/"hi"\\\n',
+          method: 'POST',
+          request_id: 'r-2',
+          route: '/say/:what',
+          graphql_operation: 'Say',
+        },
+        response: {
+          timestamp: 1647123459.25,
+          request_id: 'r-2',
+          status_code: 499,
+          duration_ms: 0,
+          handler: 'SayController.say',
+          handler_ms: 1.5,
+          error: 'TypeError',
+          error_message: 'no "word"',
+          aborted: true,
+        },
+      },
+    );
+    const key = `${prefix}:session:${id}`;
+    expect(await redis.lrange(`${key}:requests`, 0, -1)).toEqual([
+      '{"timestamp":1647123456.789,"path":"/api/users","method":"GET","request_id":"550e8400-e29b-41d4-a716-446655440000"}',
+      '{"timestamp":1647123458.5,"path":"/say/\\"hi\\"\\\\\\n","method":"POST","request_id":"r-2","route":"/say/:what","graphql_operation":"Say"}',
+    ]);
+    expect(await redis.lrange(`${key}:responses`, 0, -1)).toEqual([
+      '{"timestamp":1647123457,"request_id":"550e8400-e29b-41d4-a716-446655440000","status_code":200,"duration_ms":45.23}',
+      '{"timestamp":1647123459.25,"request_id":"r-2","status_code":499,"duration_ms":0,"handler":"SayController.say","handler_ms":1.5,"error":"TypeError","error_message":"no \\"word\\"","aborted":true}',
+    ]);
+  });
+
+  it('gives the same numbers to a reader that knows only the original description', async () => {
+    /** `get_session_analytics` of the description, word for word but in TypeScript. */
+    async function naiveAnalytics(sessionId: string): Promise<unknown> {
+      const key = `${prefix}:session:${sessionId}`;
+      const info = await redis.hgetall(`${key}:info`);
+      const requests = await redis.lrange(`${key}:requests`, 0, -1);
+      const responses = (await redis.lrange(`${key}:responses`, 0, -1)).map(
+        (text): { status_code: number; duration_ms: number } =>
+          JSON.parse(text),
+      );
+      const times = responses.map((response) => response.duration_ms);
+      const errors = responses.filter(({ status_code }) => status_code >= 400);
+      return {
+        session_id: sessionId,
+        user_id: info['user_id'],
+        client_ip: info['client_ip'],
+        created_at: Number(info['created_at']),
+        analytics: {
+          request_count: requests.length,
+          avg_response_time: expect.closeTo(
+            times.length === 0
+              ? 0
+              : times.reduce((sum, time) => sum + time, 0) / times.length,
+            6,
+          ),
+          error_count: errors.length,
+          error_rate:
+            requests.length === 0 ? 0 : errors.length / requests.length,
+        },
+      };
+    }
+
+    const record = fc.record({
+      status: fc.constantFrom(200, 204, 301, 399, 400, 404, 499, 500, 503),
+      hundredths: fc.nat(6_000_000),
+      seconds: fc.nat(900),
+      kind: fc.constantFrom('both', 'request', 'response'),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(record, { minLength: 1, maxLength: 8 }), {
+          minLength: 1,
+          maxLength: 4,
+        }),
+        async (batches) => {
+          const client = user(randomUUID());
+          let id = '';
+          for (const batch of batches) {
+            id = await writer.sessionOf(
+              ...batch.map(({ status, hundredths, seconds, kind }) => {
+                const { request, response } = exchangeOf(client, {
+                  status,
+                  duration: hundredths / 100,
+                  timestamp: at(seconds),
+                });
+                return {
+                  client,
+                  ...(kind !== 'response' && request && { request }),
+                  ...(kind !== 'request' && response && { response }),
+                };
+              }),
+            );
+          }
+          const history = await store.readSession(id);
+          const document = history === null ? {} : toSessionDocument(history);
+          expect(document).toMatchObject(Object(await naiveAnalytics(id)));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('expiry in Redis', () => {
+  async function allTtls(): Promise<[string, number][]> {
+    const keys = Object.keys(await keyTypes());
+    return Promise.all(
+      keys.map(async (key): Promise<[string, number]> => [
+        key,
+        await ttlOf(key),
+      ]),
+    );
+  }
+
+  it('is set on every key, by default to the idle time of a session', async () => {
+    use({ sessionTtlSeconds: 7200, retentionSeconds: 7200 });
+    const [ofUser, ofVisitor] = await writer.sessionsOf(
+      exchangeOf(user('42')),
+      exchangeOf(visitor('192.0.2.2')),
+    );
+    for (const [key, ttl] of await allTtls()) {
+      expect(ttl, key).toBeGreaterThan(0);
+    }
+    for (const key of [
+      ...[ofUser, ofVisitor].flatMap((id) => [
+        `${id}:info`,
+        `${id}:requests`,
+        `${id}:responses`,
+      ]),
+      'user:42',
+      'ip:192.0.2.2',
+    ]) {
+      const ttl = await ttlOf(key);
+      expect(ttl, key).toBeGreaterThan(7190);
+      expect(ttl, key).toBeLessThanOrEqual(7200);
+    }
+  });
+
+  it('keeps the data longer than the session with retentionSeconds', async () => {
+    use({ sessionTtlSeconds: 100, retentionSeconds: 5000 });
+    const id = await writer.sessionOf(exchangeOf(user('42')));
+    for (const key of [
+      `${id}:info`,
+      `${id}:requests`,
+      `${id}:responses`,
+      'sessions:user:42',
+      'sessions:ip:192.0.2.1',
+      'index',
+      'expiry',
+    ]) {
+      const ttl = await ttlOf(key);
+      expect(ttl, key).toBeGreaterThan(4990);
+      expect(ttl, key).toBeLessThanOrEqual(5000);
+    }
+    expect(await ttlOf('user:42')).toBeLessThanOrEqual(100);
+  });
+
+  it('is set on a list that begins later, and stays on one that is trimmed', async () => {
+    use({ maxRecordsPerSession: 2 });
+    const client = user('42');
+    await writer.append({ client, request: requestRecord() });
+    await writer.append({ client, response: responseRecord() });
+    for (let round = 0; round < 3; round += 1) {
+      await writer.append(exchangeOf(client), exchangeOf(client));
+    }
+    for (const [key, ttl] of await allTtls()) {
+      expect(ttl, key).toBeGreaterThan(0);
+    }
+  });
+
+  it('is renewed by traffic once it has aged by a hundredth', async () => {
+    use({ sessionTtlSeconds: 1000, retentionSeconds: 1000 });
+    const client = user('42', '192.0.2.3');
+    const id = await writer.sessionOf(exchangeOf(client));
+    await age(prefix, 500);
+    expect(await ttlOf(`${id}:info`)).toBeLessThanOrEqual(500);
+    await writer.append(exchangeOf(client));
+    for (const key of [
+      `${id}:info`,
+      `${id}:requests`,
+      `${id}:responses`,
+      'user:42',
+      'sessions:user:42',
+      'sessions:ip:192.0.2.3',
+      'index',
+      'expiry',
+      `writer:${writer.writer}`,
+    ]) {
+      expect(await ttlOf(key), key).toBeGreaterThan(990);
+    }
+  });
+
+  it('is never more than a hundredth behind', async () => {
+    use({ sessionTtlSeconds: 1000, retentionSeconds: 1000 });
+    const client = visitor('192.0.2.3');
+    await writer.append(exchangeOf(client));
+    for (let round = 0; round < 12; round += 1) {
+      await age(prefix, 3);
+      await writer.append(exchangeOf(client));
+      expect(await ttlOf('ip:192.0.2.3')).toBeGreaterThan(985);
+    }
+  });
+
+  it('lets a writer that fell silent be forgotten after a day', async () => {
+    await writer.append(exchangeOf(user('42')));
+    const ttl = await ttlOf(`writer:${writer.writer}`);
+    expect(ttl).toBeGreaterThan(86_390);
+    expect(ttl).toBeLessThanOrEqual(86_400);
+  });
+
+  it('takes the index entries of sessions that are gone', async () => {
+    const gone = await writer.sessionsOf(
+      ...Array.from({ length: 60 }, (_, index) =>
+        exchangeOf(user(`gone-${index}`)),
+      ),
+    );
+    // Still there when the others arrive, so that the index itself lives on.
+    await age(prefix, 99);
+    await writer.append(exchangeOf(user('stays')));
+    expect(await redis.zcard(`${prefix}:session:index`)).toBe(61);
+    await age(prefix, 50);
+    expect(await store.readSession(gone[0] ?? '')).toBeNull();
+    await writer.append(exchangeOf(user('stays')));
+    await age(prefix, 50);
+    const open = await writer.sessionOf(exchangeOf(user('stays')));
+    expect(await redis.zrange(`${prefix}:session:index`, 0, -1)).toEqual([
+      open,
+    ]);
+    expect(await redis.zrange(`${prefix}:session:expiry`, 0, -1)).toEqual([
+      open,
+    ]);
+  });
+
+  it('leaves no key of an erased session behind', async () => {
+    const id = await writer.sessionOf(exchangeOf(user('42', '192.0.2.1')));
+    await store.eraseSession(id);
+    expect(await keyTypes()).toEqual({
+      [`writer:${writer.writer}`]: 'string',
+    });
+  });
+});
+
+describe('a Redis that other programs disturb', () => {
+  it('forgets its scripts and still stores each batch once', async () => {
+    const client = user('42');
+    let id = '';
+    for (let round = 0; round < 5; round += 1) {
+      await redis.script('FLUSH');
+      id = await writer.sessionOf(exchangeOf(client, { id: String(round) }));
+    }
+    await redis.script('FLUSH');
+    const history = await store.readSession(id);
+    expect(history?.requests.map(({ request_id }) => request_id)).toEqual([
+      '0',
+      '1',
+      '2',
+      '3',
+      '4',
+    ]);
+    expect(await store.eraseSession(id)).not.toBeNull();
+  });
+
+  describe.each([
+    { kind: 'open-session key', keyOf: () => 'user:poisoned', value: 'list' },
+    { kind: 'info', keyOf: (id: string) => `${id}:info`, value: 'string' },
+    {
+      kind: 'requests',
+      keyOf: (id: string) => `${id}:requests`,
+      value: 'string',
+    },
+    {
+      kind: 'responses',
+      keyOf: (id: string) => `${id}:responses`,
+      value: 'string',
+    },
+  ])('with a foreign type in the $kind', ({ keyOf, value }) => {
+    async function poison(): Promise<string> {
+      const id = await writer.sessionOf(
+        exchangeOf(user('poisoned'), { id: 'before' }),
+      );
+      const key = `${prefix}:session:${keyOf(id)}`;
+      await redis.del(key);
+      await (value === 'list'
+        ? redis.rpush(key, 'foreign')
+        : redis.set(key, 'foreign'));
+      return id;
+    }
+
+    it('rejects that client alone, and stores nothing half', async () => {
+      await poison();
+      const before = await snapshot();
+      const answers = await writer.append(
+        exchangeOf(user('well'), { id: 'a' }),
+        exchangeOf(user('poisoned'), { id: 'x' }),
+        exchangeOf(visitor('192.0.2.9'), { id: 'b' }),
+        exchangeOf(user('poisoned'), { id: 'y' }),
+        exchangeOf(user('well'), { id: 'c' }),
+      );
+      expect(answers.map(({ stored }) => stored)).toEqual([
+        true,
+        false,
+        true,
+        false,
+        true,
+      ]);
+      expect(answers[1]).toEqual({ stored: false, sessionId: '' });
+      const well = await store.readSession(answers[0]?.sessionId ?? '');
+      expect(well?.requests.map(({ request_id }) => request_id)).toEqual([
+        'a',
+        'c',
+      ]);
+      expect(
+        await store.readSession(answers[2]?.sessionId ?? ''),
+      ).not.toBeNull();
+
+      const after = await snapshot();
+      for (const [key, dumped] of Object.entries(before)) {
+        if (!/:(?:index|expiry|sessions:.*)$/.test(key)) {
+          expect(after[key], key).toEqual(dumped);
+        }
+      }
+      expect(
+        Object.keys(after).filter((key) => key.includes('poison')),
+      ).toEqual(Object.keys(before).filter((key) => key.includes('poison')));
+      expect(await redis.zcard(`${prefix}:session:index`)).toBe(3);
+    });
+
+    it('answers a retry of that batch alike', async () => {
+      await poison();
+      for (const wantsSessionIds of [true, false]) {
+        const batch = writer.batch(
+          [exchangeOf(user('poisoned')), exchangeOf(user('well'))],
+          { wantsSessionIds },
+        );
+        const answers = await store.append(batch);
+        expect(answers.map(({ stored }) => stored)).toEqual([false, true]);
+        expect(await store.append(batch)).toEqual(answers);
+      }
+    });
+
+    it('rejects requests and responses that come alone where they would not fit', async () => {
+      const id = await poison();
+      const before = await snapshot();
+      const [answer] = await writer.append({
+        client: user('poisoned'),
+        ...(keyOf(id).endsWith(':responses')
+          ? { response: responseRecord() }
+          : { request: requestRecord() }),
+      });
+      expect(answer?.stored).toBe(false);
+      expect(await snapshot()).toEqual(before);
+    });
+  });
+
+  it.each(['index', 'expiry', 'sessions:user:42', 'sessions:ip:192.0.2.1'])(
+    'has a foreign type in the shared key %s, which costs no record',
+    async (key) => {
+      await redis.set(`${prefix}:session:${key}`, 'foreign');
+      const id = await writer.sessionOf(exchangeOf(user('42', '192.0.2.1')));
+      await writer.append(exchangeOf(user('42', '192.0.2.1')));
+      await age(prefix, 5);
+      await writer.append(exchangeOf(user('42', '192.0.2.1')));
+      const history = await store.readSession(id);
+      expect(history?.info.request_count).toBe(3);
+      expect(history?.requests).toHaveLength(3);
+    },
+  );
+
+  it('has a foreign type in the writer’s entry, which costs no record', async () => {
+    const key = `${prefix}:session:writer:${writer.writer}`;
+    await redis.rpush(key, 'foreign');
+    const id = await writer.sessionOf(exchangeOf(user('42')));
+    expect((await store.readSession(id))?.requests).toHaveLength(1);
+  });
+
+  it('points to a session that is gone: a new one begins', async () => {
+    const old = await writer.sessionOf(exchangeOf(user('42')));
+    await redis.del(`${prefix}:session:${old}:info`);
+    const id = await writer.sessionOf(exchangeOf(user('42')));
+    expect(id).not.toBe(old);
+    expect((await store.readSession(id))?.info.request_count).toBe(1);
+  });
+
+  it.each(['sessions:user:42', 'sessions:ip:192.0.2.1', 'index', 'expiry'])(
+    'can erase a session though %s holds a foreign type',
+    async (key) => {
+      const id = await writer.sessionOf(exchangeOf(user('42', '192.0.2.1')));
+      await redis.set(`${prefix}:session:${key}`, 'foreign');
+      expect(await store.eraseSession(id)).toMatchObject({
+        erased_sessions: 1,
+      });
+      const left = Object.entries(await keyTypes()).filter(
+        ([name, type]) => type !== 'string' || name === 'user:42',
+      );
+      const values = await Promise.all(
+        left.map(([name, type]) =>
+          type === 'list'
+            ? redis.lrange(`${prefix}:session:${name}`, 0, -1)
+            : type === 'zset'
+              ? redis.zrange(`${prefix}:session:${name}`, 0, -1)
+              : redis.get(`${prefix}:session:${name}`),
+        ),
+      );
+      expect(JSON.stringify(values)).not.toContain(id);
+    },
+  );
+});
+
+describe('a Redis that takes no writes', () => {
+  afterEach(async () => {
+    await redis.config('SET', 'maxmemory', '0');
+    await redis.config('SET', 'maxmemory-policy', 'noeviction');
+  });
+
+  it('rejects a batch for want of memory, and stores it once when there is some', async () => {
+    const client = user('42');
+    const first = await writer.sessionOf(exchangeOf(client, { id: 'before' }));
+    const before = await snapshot();
+    const batch = writer.batch([
+      exchangeOf(client, { id: 'during' }),
+      exchangeOf(visitor('192.0.2.9')),
+    ]);
+    await redis.config('SET', 'maxmemory', '1');
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      const rejection = store.append(batch);
+      await expect(rejection).rejects.toBeInstanceOf(StoreUnavailableError);
+      await expect(rejection).rejects.toThrow('maxmemory');
+    }
+    expect(await snapshot()).toEqual(before);
+
+    await redis.config('SET', 'maxmemory', '0');
+    const answers = await store.append(batch);
+    expect(await store.append(batch)).toEqual(answers);
+    expect(answers.map(({ stored }) => stored)).toEqual([true, true]);
+    const history = await store.readSession(first);
+    expect(history?.requests.map(({ request_id }) => request_id)).toEqual([
+      'before',
+      'during',
+    ]);
+    expect(history?.info.request_count).toBe(2);
+  });
+
+  it('still answers questions', async () => {
+    const id = await writer.sessionOf(exchangeOf(user('42')));
+    await redis.config('SET', 'maxmemory', '1');
+    expect(await store.findSessionId({ userId: '42' })).toBe(id);
+    expect((await store.listSessions({ limit: 5 })).sessions).toHaveLength(1);
+  });
+});
+
+describe('figures that no server would measure', () => {
+  const odd: { what: string; exchange: Exchange }[] = [
+    {
+      what: 'a negative duration',
+      exchange: {
+        client: user('odd'),
+        response: responseRecord({ duration_ms: -1 }),
+      },
+    },
+    {
+      what: 'a duration that is no number',
+      exchange: {
+        client: user('odd'),
+        response: responseRecord({ duration_ms: Number.NaN }),
+      },
+    },
+    {
+      what: 'an endless duration',
+      exchange: {
+        client: user('odd'),
+        response: responseRecord({ duration_ms: Number.POSITIVE_INFINITY }),
+      },
+    },
+    {
+      what: 'a time that is no number',
+      exchange: {
+        client: user('odd'),
+        request: requestRecord({ timestamp: Number.NaN }),
+      },
+    },
+  ];
+
+  it.each(odd)('cost nobody else a record: $what', async ({ exchange }) => {
+    const tracker = new SessionTracker(
+      store,
+      { intervalMs: 5, maxBatch: 500, maxQueue: 1000 },
+      systemClock,
+      new RecordingLog(),
+    );
+    const { request, response } = exchange;
+    const others = ['a', 'b'].map((id) => exchangeOf(user(id)));
+    const outcomes = Promise.allSettled([
+      ...others.flatMap(({ client, request: good }) =>
+        good === undefined ? [] : [tracker.recordRequest(client, good)],
+      ),
+      ...(request === undefined
+        ? []
+        : [tracker.recordRequest(exchange.client, request)]),
+      ...(response === undefined
+        ? []
+        : [tracker.recordResponse(exchange.client, response)]),
+      tracker.recordRequest(user('c'), requestRecord()),
+    ]);
+    await tracker.close(2000);
+    await outcomes;
+    for (const userId of ['a', 'b', 'c']) {
+      const id = await store.findSessionId({ userId });
+      const history = await store.readSession(id ?? '');
+      expect(history?.requests, userId).toHaveLength(1);
+    }
+    const id = await store.findSessionId({ userId: 'odd' });
+    const history = id === null ? null : await store.readSession(id);
+    const kept =
+      (history?.requests.length ?? 0) + (history?.responses.length ?? 0);
+    expect(tracker.stats().stored).toBe(3 + kept);
+  });
+});
+
+it('says which store it is, and is closed without harm twice', async () => {
+  expect(store.kind).toBe('redis');
+  expect(store.partitionOf()).toBe(0);
+  await store.open();
+  await store.close();
+  await store.close();
+  await expect(store.findSessionId({ userId: '42' })).rejects.toBeInstanceOf(
+    StoreUnavailableError,
+  );
+});

@@ -1,0 +1,556 @@
+import { finalize, map, mergeMap, Subject, take, tap } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ControllableStore } from '../../testing/controllable-store.js';
+import { FakeClock, settle } from '../../testing/fake-clock.js';
+import {
+  at,
+  exchangeOf,
+  START,
+  user,
+  visitor,
+} from '../../testing/record-builders.js';
+import { RecordingLog } from '../../testing/recording-log.js';
+import { RecordDroppedError } from '../errors/record-dropped.error.js';
+import type { Client } from '../model/client-identity.js';
+import type { TrackedRecord } from '../model/records.js';
+import type { FlushPolicy } from './flusher.js';
+import { SessionTracker } from './session-tracker.js';
+
+const POLICY: FlushPolicy = { intervalMs: 50, maxBatch: 500, maxQueue: 100 };
+
+let clock: FakeClock;
+let store: ControllableStore;
+let log: RecordingLog;
+let tracker: SessionTracker;
+
+function start(policy: Partial<FlushPolicy> = {}): void {
+  clock = new FakeClock();
+  store = new ControllableStore(() => clock.now());
+  log = new RecordingLog();
+  tracker = new SessionTracker(store, { ...POLICY, ...policy }, clock, log);
+}
+
+function record(client: Client, id?: string): void {
+  const { request, response } = exchangeOf(
+    client,
+    id === undefined ? {} : { id },
+  );
+  if (request !== undefined && response !== undefined) {
+    tracker.recordExchange(client, request, response);
+  }
+}
+
+beforeEach(() => start());
+
+describe('recording', () => {
+  it('fills in the time and the id of a request and answers its session', async () => {
+    const recorded = tracker.recordRequest(
+      { userId: '42', ip: '::ffff:192.0.2.1' },
+      { path: '/items', method: 'GET' },
+    );
+    await clock.advance(50);
+    const id = await recorded;
+    expect(await tracker.getSessionHistory(id)).toEqual({
+      session_id: id,
+      info: {
+        client_ip: '192.0.2.1',
+        user_id: '42',
+        created_at: START,
+        last_seen_at: START,
+        request_count: 1,
+        response_count: 0,
+        error_count: 0,
+        duration_us_total: 0,
+      },
+      requests: [
+        {
+          path: '/items',
+          method: 'GET',
+          timestamp: START,
+          request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        },
+      ],
+      responses: [],
+    });
+  });
+
+  it('keeps the time and id that the caller gives', async () => {
+    const client = { ip: '192.0.2.1' };
+    const recorded = Promise.all([
+      tracker.recordRequest(client, {
+        path: '/',
+        method: 'PUT',
+        request_id: 'mine',
+        timestamp: at(-3),
+      }),
+      tracker.recordResponse(client, {
+        request_id: 'mine',
+        status_code: 204,
+        duration_ms: 7.5,
+        timestamp: at(-2),
+      }),
+    ]);
+    await clock.advance(50);
+    const [id, same] = await recorded;
+    expect(same).toBe(id);
+    const history = await tracker.getSessionHistory(id);
+    expect(history?.requests[0]).toMatchObject({
+      request_id: 'mine',
+      timestamp: at(-3),
+    });
+    expect(history?.responses).toEqual([
+      {
+        request_id: 'mine',
+        status_code: 204,
+        duration_ms: 7.5,
+        timestamp: at(-2),
+      },
+    ]);
+  });
+
+  it('finds the session of a client by what the caller knows of it', async () => {
+    record(user('42', '192.0.2.1'));
+    record(visitor('192.0.2.1'));
+    await clock.advance(50);
+    const ofUser = await tracker.getSessionId({ userId: '42' });
+    expect(ofUser).not.toBeNull();
+    expect(
+      await tracker.getSessionId({ userId: '42', ip: '203.0.113.1' }),
+    ).toBe(ofUser);
+    const ofVisitor = await tracker.getSessionId({ ip: '::ffff:192.0.2.1' });
+    expect(ofVisitor).not.toBeNull();
+    expect(ofVisitor).not.toBe(ofUser);
+    expect(await tracker.getSessionId({ userId: 'nobody' })).toBeNull();
+    expect(await tracker.getSessionHistory('nothing')).toBeNull();
+  });
+
+  it('takes an empty user id for none when it looks up as when it records', async () => {
+    const client = { userId: '', ip: '192.0.2.1' };
+    const recorded = tracker.recordRequest(client, {
+      path: '/',
+      method: 'GET',
+    });
+    await clock.advance(50);
+    expect(await tracker.getSessionId(client)).toBe(await recorded);
+  });
+
+  it('finds the session of a user whose id had to be hashed', async () => {
+    const client = { userId: 'x\n'.repeat(500), ip: '192.0.2.1' };
+    const recorded = tracker.recordRequest(client, {
+      path: '/',
+      method: 'GET',
+    });
+    await clock.advance(50);
+    expect(await tracker.getSessionId(client)).toBe(await recorded);
+  });
+
+  it('answers a history in the order of arrival', async () => {
+    const client = user('42');
+    for (const [id, second] of [
+      ['slow', 1],
+      ['quick', 0],
+    ] as const) {
+      const { request, response } = exchangeOf(client, {
+        id,
+        timestamp: at(second),
+      });
+      if (request !== undefined && response !== undefined) {
+        tracker.recordExchange(client, request, response);
+      }
+    }
+    await clock.advance(50);
+    const id = await tracker.getSessionId({ userId: '42' });
+    const history = await tracker.getSessionHistory(id ?? '');
+    expect(history?.requests.map(({ request_id }) => request_id)).toEqual([
+      'quick',
+      'slow',
+    ]);
+  });
+
+  it('rejects with the reason when the record is dropped', async () => {
+    start({ maxQueue: 1 });
+    store.mode = 'fail';
+    const pushedOut = tracker.recordRequest(user('1'), {
+      path: '/',
+      method: 'GET',
+    });
+    const left = tracker.recordRequest(user('2'), { path: '/', method: 'GET' });
+    await expect(pushedOut).rejects.toMatchObject({
+      name: 'RecordDroppedError',
+      reason: 'queue_full',
+    });
+    await tracker.close(0);
+    await expect(left).rejects.toMatchObject({ reason: 'shutdown' });
+    await expect(
+      tracker.recordRequest(user('3'), { path: '/', method: 'GET' }),
+    ).rejects.toMatchObject({ reason: 'shutdown' });
+    expect(tracker.stats()).toMatchObject({
+      accepted: 3,
+      dropped: 3,
+      droppedQueueFull: 1,
+      droppedShutdown: 2,
+      queued: 0,
+    });
+  });
+
+  it('rejects the records of a poisoned session alone', async () => {
+    store.poisoned.add('user:poisoned');
+    const client = { ip: '192.0.2.1' };
+    const request = { path: '/', method: 'GET' };
+    const poisoned = tracker.recordRequest(
+      { ...client, userId: 'poisoned' },
+      request,
+    );
+    const well = tracker.recordRequest({ ...client, userId: 'well' }, request);
+    await clock.advance(50);
+    await expect(poisoned).rejects.toBeInstanceOf(RecordDroppedError);
+    await expect(poisoned).rejects.toMatchObject({ reason: 'rejected' });
+    expect(await well).not.toBe('');
+    expect(tracker.stats()).toMatchObject({
+      accepted: 2,
+      stored: 1,
+      droppedRejected: 1,
+      queued: 0,
+    });
+    expect(log.lines).toHaveLength(1);
+    expect(log.lines[0]).toMatch(/^error: .*foreign type; 1 so far/);
+  });
+
+  it('tells of rejected records at most once a minute', async () => {
+    store.poisoned.add('user:poisoned');
+    for (let second = 0; second < 119; second += 1) {
+      record(user('poisoned'));
+      await clock.advance(1000);
+    }
+    expect(log.with('foreign type')).toHaveLength(2);
+  });
+
+  it('lets a caller go who does not wait for the outcome', async () => {
+    const unhandled: unknown[] = [];
+    const listen = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', listen);
+    try {
+      void tracker.recordRequest(user('1'), { path: '/', method: 'GET' });
+      store.mode = 'fail';
+      await clock.advance(50);
+      await tracker.close(0);
+      await settle();
+      await settle();
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', listen);
+    }
+  });
+});
+
+describe('stats', () => {
+  it('says what happened and what is waiting', async () => {
+    record(user('42'));
+    expect(tracker.stats()).toEqual({
+      accepted: 2,
+      stored: 0,
+      dropped: 0,
+      queued: 2,
+      droppedQueueFull: 0,
+      droppedRejected: 0,
+      droppedShutdown: 0,
+      queuedBytes: expect.any(Number),
+      batches: 0,
+      failedAttempts: 0,
+      callbackErrors: 0,
+      storeAvailable: true,
+      store: 'memory',
+    });
+    expect(tracker.stats().queuedBytes).toBeGreaterThan(100);
+    await clock.advance(50);
+    expect(tracker.stats()).toMatchObject({
+      stored: 2,
+      queued: 0,
+      queuedBytes: 0,
+      batches: 1,
+    });
+  });
+
+  it('counts what the host’s own code threw', () => {
+    tracker.countCallbackError();
+    expect(tracker.stats().callbackErrors).toBe(1);
+  });
+});
+
+describe('records$', () => {
+  let uncaught: unknown[];
+  const listen = (error: unknown): void => void uncaught.push(error);
+
+  beforeEach(() => {
+    uncaught = [];
+    process.on('uncaughtException', listen);
+  });
+
+  afterEach(async () => {
+    // RxJS reports on a timer of no delay; one that is set later fires later.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    process.off('uncaughtException', listen);
+    expect(uncaught).toEqual([]);
+  });
+
+  function collect(): TrackedRecord[] {
+    const seen: TrackedRecord[] = [];
+    tracker.records$.subscribe((each) => seen.push(each));
+    return seen;
+  }
+
+  it('carries every record once, when it is stored, with its session', async () => {
+    const seen = collect();
+    store.mode = 'lose-reply';
+    record(user('42', '192.0.2.1'), 'a');
+    await clock.advance(50);
+    expect(seen).toEqual([]);
+    store.mode = 'work';
+    await clock.advance(1000);
+    const id = await tracker.getSessionId({ userId: '42' });
+    expect(seen).toEqual([
+      {
+        type: 'request',
+        session_id: id,
+        user_id: '42',
+        client_ip: '192.0.2.1',
+        record: expect.objectContaining({ request_id: 'a', path: '/items' }),
+      },
+      {
+        type: 'response',
+        session_id: id,
+        user_id: '42',
+        client_ip: '192.0.2.1',
+        record: expect.objectContaining({ request_id: 'a', status_code: 200 }),
+      },
+    ]);
+  });
+
+  it('says nothing of dropped records, and completes when the tracker closes', async () => {
+    const seen = collect();
+    let completed = false;
+    tracker.records$.subscribe({ complete: () => (completed = true) });
+    store.poisoned.add('user:poisoned');
+    record(user('poisoned'));
+    await clock.advance(50);
+    expect(seen).toEqual([]);
+    await tracker.close(100);
+    expect(completed).toBe(true);
+  });
+
+  it('costs the store the naming of sessions only while somebody listens', async () => {
+    record(user('42'));
+    await clock.advance(50);
+    const subscription = tracker.records$.subscribe(() => undefined);
+    record(user('42'));
+    await clock.advance(50);
+    subscription.unsubscribe();
+    record(user('42'));
+    await clock.advance(50);
+    expect(store.sent.map(({ wantsSessionIds }) => wantsSessionIds)).toEqual([
+      false,
+      true,
+      false,
+    ]);
+  });
+
+  it.each([
+    {
+      what: 'a function',
+      subscribe: () =>
+        tracker.records$.subscribe(() => {
+          throw new Error('subscriber');
+        }),
+    },
+    {
+      what: 'an observer',
+      subscribe: () =>
+        tracker.records$.subscribe({
+          next: () => {
+            throw new Error('subscriber');
+          },
+        }),
+    },
+    {
+      what: 'a function behind an operator',
+      subscribe: () =>
+        tracker.records$.pipe(map((each) => each)).subscribe(() => {
+          throw new Error('subscriber');
+        }),
+    },
+    {
+      what: 'a function behind several operators',
+      subscribe: () =>
+        tracker.records$
+          .pipe(
+            map((each) => each),
+            mergeMap((each) => [each]),
+            map((each) => each),
+          )
+          .subscribe(() => {
+            throw new Error('subscriber');
+          }),
+    },
+  ])('outlives a subscriber that throws: $what', async ({ subscribe }) => {
+    subscribe();
+    const seen = collect();
+    record(user('42'));
+    record(user('43'));
+    await clock.advance(50);
+    expect(seen).toHaveLength(4);
+    expect(tracker.stats()).toMatchObject({
+      stored: 4,
+      queued: 0,
+      callbackErrors: 4,
+    });
+  });
+
+  it.each([
+    {
+      what: 'map',
+      subscribe: () =>
+        tracker.records$
+          .pipe(
+            map(() => {
+              throw new Error('operator');
+            }),
+          )
+          .subscribe(),
+    },
+    {
+      what: 'tap, with a subscriber',
+      subscribe: () =>
+        tracker.records$
+          .pipe(
+            tap(() => {
+              throw new Error('operator');
+            }),
+            map((each) => each),
+          )
+          .subscribe(() => undefined),
+    },
+    {
+      what: 'a promise in mergeMap',
+      subscribe: () =>
+        tracker.records$
+          .pipe(mergeMap(() => Promise.reject(new Error('operator'))))
+          .subscribe(),
+    },
+    {
+      what: 'an error callback',
+      subscribe: () =>
+        tracker.records$
+          .pipe(
+            map(() => {
+              throw new Error('operator');
+            }),
+          )
+          .subscribe({
+            error: () => {
+              throw new Error('error callback');
+            },
+          }),
+    },
+  ])('outlives an operator that throws: $what', async ({ subscribe }) => {
+    subscribe();
+    const seen = collect();
+    record(user('42'));
+    record(user('43'));
+    await clock.advance(50);
+    await settle();
+    expect(seen).toHaveLength(4);
+    expect(tracker.stats()).toMatchObject({ stored: 4, queued: 0 });
+    expect(tracker.stats().callbackErrors).toBeGreaterThan(0);
+  });
+
+  it('leaves an error to the subscriber who takes it', async () => {
+    const errors: unknown[] = [];
+    tracker.records$
+      .pipe(
+        map(() => {
+          throw new Error('operator');
+        }),
+      )
+      .subscribe({ error: (error) => errors.push(error) });
+    record(user('42'));
+    await clock.advance(50);
+    expect(errors).toEqual([new Error('operator')]);
+    expect(tracker.stats().callbackErrors).toBe(0);
+  });
+
+  it('delivers to an observer that is an object of a class', async () => {
+    const subject = new Subject<TrackedRecord>();
+    const seen: TrackedRecord[] = [];
+    subject.subscribe((each) => seen.push(each));
+    tracker.records$.subscribe(subject);
+    record(user('42'));
+    await clock.advance(50);
+    expect(seen).toHaveLength(2);
+  });
+
+  it('ends for all though a subscriber throws at the end', async () => {
+    tracker.records$.subscribe({
+      complete: () => {
+        throw new Error('complete');
+      },
+    });
+    let completed = false;
+    tracker.records$.subscribe({ complete: () => (completed = true) });
+    await tracker.close(0);
+    expect(completed).toBe(true);
+  });
+
+  it.each([
+    {
+      what: 'finalize at the end',
+      subscribe: () =>
+        tracker.records$
+          .pipe(
+            finalize(() => {
+              throw new Error('teardown');
+            }),
+          )
+          .subscribe(),
+    },
+    {
+      what: 'finalize after the first',
+      subscribe: () =>
+        tracker.records$
+          .pipe(
+            take(1),
+            finalize(() => {
+              throw new Error('teardown');
+            }),
+          )
+          .subscribe(),
+    },
+    {
+      what: 'a teardown of the subscription',
+      subscribe: () =>
+        tracker.records$.subscribe().add(() => {
+          throw new Error('teardown');
+        }),
+    },
+  ])('outlives a teardown that throws: $what', async ({ subscribe }) => {
+    subscribe();
+    record(user('42'));
+    record(user('43'));
+    await clock.advance(50);
+    expect(tracker.stats()).toMatchObject({ stored: 4, queued: 0 });
+    await expect(tracker.close(100)).resolves.toBeUndefined();
+  });
+
+  it('takes what a subscriber records in its turn', async () => {
+    let echoed = 0;
+    tracker.records$.subscribe(({ type }) => {
+      if (type === 'request' && echoed < 3) {
+        echoed += 1;
+        record(user('echo'));
+      }
+    });
+    record(user('42'));
+    await clock.advance(500);
+    expect(tracker.stats()).toMatchObject({ accepted: 8, stored: 8 });
+  });
+});

@@ -1,0 +1,99 @@
+import type { Clock, Timer } from '../src/tracking/clock.js';
+
+interface FakeTimer {
+  readonly dueAt: number;
+  readonly order: number;
+  readonly callback: () => void;
+}
+
+/** 2023-11-14T22:13:20Z, where a fake clock starts. */
+export const FAKE_CLOCK_START_MS = 1_700_000_000_000;
+
+/** A clock that a test moves by hand. */
+export class FakeClock implements Clock {
+  private elapsedMs = 0;
+  private scheduled = 0;
+  private readonly timers = new Set<FakeTimer>();
+
+  /** Timers that have neither fired nor been cancelled. */
+  get pendingTimers(): number {
+    return this.timers.size;
+  }
+
+  now(): number {
+    return FAKE_CLOCK_START_MS + this.elapsedMs;
+  }
+
+  monotonic(): number {
+    return this.elapsedMs;
+  }
+
+  schedule(callback: () => void, delayMs: number): Timer {
+    this.scheduled += 1;
+    const timer: FakeTimer = {
+      dueAt: this.elapsedMs + Math.max(0, delayMs),
+      order: this.scheduled,
+      callback,
+    };
+    this.timers.add(timer);
+    return { cancel: () => void this.timers.delete(timer) };
+  }
+
+  /** Moves time on and fires what falls due, in order; after each, what it set off runs first. */
+  async advance(milliseconds: number): Promise<void> {
+    const target = this.elapsedMs + milliseconds;
+    await settle();
+    for (
+      let next = this.nextDueBy(target);
+      next !== undefined;
+      next = this.nextDueBy(target)
+    ) {
+      this.timers.delete(next);
+      this.elapsedMs = Math.max(this.elapsedMs, next.dueAt);
+      next.callback();
+      await settle();
+    }
+    this.elapsedMs = target;
+  }
+
+  /** Moves time on, timer by timer, until the promise is settled; answers how long it took. */
+  async advanceUntilSettled(promise: Promise<unknown>): Promise<number> {
+    const startedAt = this.elapsedMs;
+    let pending = true;
+    const done = (): void => {
+      pending = false;
+    };
+    promise.then(done, done);
+    await settle();
+    while (pending) {
+      const next = this.nextDueBy(Number.POSITIVE_INFINITY);
+      if (next === undefined) {
+        throw new Error('The promise waits for something other than time.');
+      }
+      await this.advance(next.dueAt - this.elapsedMs);
+    }
+    return this.elapsedMs - startedAt;
+  }
+
+  private nextDueBy(target: number): FakeTimer | undefined {
+    let next: FakeTimer | undefined;
+    for (const timer of this.timers) {
+      if (
+        timer.dueAt <= target &&
+        (next === undefined ||
+          timer.dueAt < next.dueAt ||
+          (timer.dueAt === next.dueAt && timer.order < next.order))
+      ) {
+        next = timer;
+      }
+    }
+    return next;
+  }
+}
+
+/** Lets every promise that can go on without time do so. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import { type Client, toClient } from '../src/model/client-identity.js';
+import type { Exchange } from '../src/model/exchange.js';
+import type {
+  RequestRecord,
+  ResponseRecord,
+  SessionHistory,
+  SessionInfo,
+} from '../src/model/records.js';
+import type {
+  AppendedExchange,
+  RecordBatch,
+  SessionStore,
+} from '../src/store/session-store.js';
+import { FAKE_CLOCK_START_MS } from './fake-clock.js';
+
+/** Unix time in seconds at which a test's records begin. */
+export const START = FAKE_CLOCK_START_MS / 1000;
+
+/** A moment some seconds after the start, with milliseconds as the fraction. */
+export function at(seconds: number): number {
+  return Math.round((START + seconds) * 1000) / 1000;
+}
+
+export function requestRecord(
+  over: Partial<RequestRecord> = {},
+): RequestRecord {
+  return {
+    timestamp: START,
+    path: '/items',
+    method: 'GET',
+    request_id: randomUUID(),
+    ...over,
+  };
+}
+
+export function responseRecord(
+  over: Partial<ResponseRecord> = {},
+): ResponseRecord {
+  return {
+    timestamp: START,
+    request_id: randomUUID(),
+    status_code: 200,
+    duration_ms: 1,
+    ...over,
+  };
+}
+
+/** What a test says about an exchange; the rest is filled in. */
+export interface ExchangeSketch {
+  id?: string;
+  path?: string;
+  /** Unix time in seconds. */
+  timestamp?: number;
+  status?: number;
+  duration?: number;
+}
+
+/** A request of a client with its response. */
+export function exchangeOf(
+  client: Client,
+  { id = randomUUID(), path, timestamp, status, duration }: ExchangeSketch = {},
+): Exchange {
+  const time = timestamp ?? START;
+  return {
+    client,
+    request: requestRecord({
+      timestamp: time,
+      request_id: id,
+      path: path ?? '/items',
+    }),
+    response: responseRecord({
+      timestamp: time,
+      request_id: id,
+      status_code: status ?? 200,
+      duration_ms: duration ?? 1,
+    }),
+  };
+}
+
+export function user(userId: string, ip = '192.0.2.1'): Client {
+  return toClient({ userId, ip });
+}
+
+export function visitor(ip: string): Client {
+  return toClient({ ip });
+}
+
+/** An application instance that stores batches, numbered as the flusher numbers them. */
+export class TestWriter {
+  readonly writer = randomUUID();
+  private sequence = 0;
+
+  constructor(private readonly store: SessionStore) {}
+
+  batch(
+    exchanges: readonly Exchange[],
+    over: Partial<RecordBatch> = {},
+  ): RecordBatch {
+    this.sequence += 1;
+    return {
+      writer: this.writer,
+      sequence: this.sequence,
+      partition: 0,
+      seed: randomUUID(),
+      exchanges,
+      wantsSessionIds: true,
+      ...over,
+    };
+  }
+
+  append(...exchanges: Exchange[]): Promise<readonly AppendedExchange[]> {
+    return this.store.append(this.batch(exchanges));
+  }
+
+  /** Stores exchanges and answers the session of each. */
+  async sessionsOf(...exchanges: Exchange[]): Promise<string[]> {
+    const answers = await this.append(...exchanges);
+    return answers.map(({ sessionId }) => sessionId);
+  }
+
+  /** Stores exchanges of one client and answers their session. */
+  async sessionOf(...exchanges: Exchange[]): Promise<string> {
+    const ids = new Set(await this.sessionsOf(...exchanges));
+    const [sessionId] = ids;
+    if (sessionId === undefined || ids.size > 1) {
+      throw new Error(`Expected one session, got ${ids.size}.`);
+    }
+    return sessionId;
+  }
+}
+
+/** A session as a store would answer it, for questions that need no store. */
+export function historyOf(
+  requests: RequestRecord[],
+  responses: ResponseRecord[],
+  info: Partial<SessionInfo> = {},
+): SessionHistory {
+  return {
+    session_id: 'a5a6de53-5b9d-4e0e-9a3b-3a1a4a7f2c11',
+    info: {
+      client_ip: '192.0.2.1',
+      user_id: '',
+      created_at: START,
+      last_seen_at: START,
+      request_count: requests.length,
+      response_count: responses.length,
+      error_count: responses.filter(({ status_code }) => status_code >= 400)
+        .length,
+      duration_us_total: responses.reduce(
+        (sum, { duration_ms }) => sum + Math.round(duration_ms * 1000),
+        0,
+      ),
+      ...info,
+    },
+    requests,
+    responses,
+  };
+}
