@@ -53,6 +53,7 @@ export type {
 
 export { AdminGuardError } from './errors/admin-guard.error.js';
 export { InvalidCursorError } from './errors/invalid-cursor.error.js';
+export { InvalidRecordError } from './errors/invalid-record.error.js';
 export {
   type InvalidOption,
   InvalidOptionsError,

@@ -1,5 +1,6 @@
 import { StoreUnavailableError } from '../src/errors/store-unavailable.error.js';
 import { sessionOwner } from '../src/model/client-groups.js';
+import type { Exchange } from '../src/model/exchange.js';
 import { MemorySessionStore } from '../src/store/memory/memory-session-store.js';
 import type {
   AppendedExchange,
@@ -11,9 +12,10 @@ import type {
  * - `work`: as the memory store does
  * - `fail`: nothing is stored, the call rejects
  * - `lose-reply`: the batch is stored, the call rejects
- * - `hang`: nothing happens until `release` or `abort`
+ * - `waver`: one batch is stored, another is stored without a reply, another is not stored
+ * - `hang`: nothing happens until `release` or `abort`, which settle every hanging call in order
  */
-export type StoreMode = 'work' | 'fail' | 'lose-reply' | 'hang';
+export type StoreMode = 'work' | 'fail' | 'lose-reply' | 'waver' | 'hang';
 
 interface HangingCall {
   readonly batch: RecordBatch;
@@ -33,19 +35,20 @@ export class ControllableStore extends MemorySessionStore {
   mode: StoreMode = 'work';
   /** Every batch that was sent, retries included. */
   readonly sent: RecordBatch[] = [];
-  /** Most calls of `append` that were under way at once. */
-  mostInFlight = 0;
+  /** Times that a batch which follows none was sent before all others were answered. */
+  overlaps = 0;
   /** Owners (`user:42`, `ip:192.0.2.1`) whose keys hold a foreign type. */
   readonly poisoned = new Set<string>();
+  private readonly acceptedOf = new Map<number, readonly Exchange[]>();
   private inFlight = 0;
-  private hanging: HangingCall | undefined;
+  private readonly hanging: HangingCall[] = [];
 
   constructor(now: () => number) {
     super(GENEROUS, now);
   }
 
   get isHanging(): boolean {
-    return this.hanging !== undefined;
+    return this.hanging.length > 0;
   }
 
   override async append(
@@ -53,7 +56,9 @@ export class ControllableStore extends MemorySessionStore {
   ): Promise<readonly AppendedExchange[]> {
     this.sent.push(batch);
     this.inFlight += 1;
-    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
+    if (batch.follows === undefined && this.inFlight > 1) {
+      this.overlaps += 1;
+    }
     try {
       return await this.transmit(batch);
     } finally {
@@ -61,54 +66,68 @@ export class ControllableStore extends MemorySessionStore {
     }
   }
 
-  /** The hanging call is answered. */
+  /** What hangs is answered. */
   release(): void {
-    const call = this.hanging;
-    this.hanging = undefined;
-    if (call !== undefined) {
-      this.take(call.batch).then(call.resolve, call.reject);
+    for (const { batch, resolve, reject } of this.hanging.splice(0)) {
+      this.take(batch).then(resolve, reject);
     }
   }
 
-  /** The hanging call fails; nothing of it was stored. */
+  /** What hangs fails; nothing of it was stored. */
   abort(): void {
-    const call = this.hanging;
-    this.hanging = undefined;
-    call?.reject(away());
+    for (const { reject } of this.hanging.splice(0)) {
+      reject(away());
+    }
   }
 
   private async transmit(
     batch: RecordBatch,
   ): Promise<readonly AppendedExchange[]> {
-    switch (this.mode) {
-      case 'work':
-        return this.take(batch);
-      case 'fail':
-        throw away();
-      case 'lose-reply':
-        await this.take(batch);
-        throw away();
-      case 'hang':
-        return new Promise((resolve, reject) => {
-          this.hanging = { batch, resolve, reject };
-        });
+    const mode =
+      this.mode === 'waver'
+        ? WAVERING[this.sent.length % WAVERING.length]
+        : this.mode;
+    if (mode === 'hang') {
+      return new Promise((resolve, reject) => {
+        this.hanging.push({ batch, resolve, reject });
+      });
     }
+    if (mode === 'fail') {
+      throw away();
+    }
+    const answers = await this.take(batch);
+    if (mode === 'lose-reply') {
+      throw away();
+    }
+    return answers;
   }
 
   private async take(batch: RecordBatch): Promise<readonly AppendedExchange[]> {
-    if (this.poisoned.size === 0) {
-      return super.append(batch);
-    }
-    const accepted = batch.exchanges.filter(
-      ({ client }) => !this.poisoned.has(sessionOwner(client)),
-    );
+    // What a batch held when it was stored is what its retries are answered by.
+    const accepted =
+      this.acceptedOf.get(batch.sequence) ??
+      batch.exchanges.filter(
+        ({ client }) => !this.poisoned.has(sessionOwner(client)),
+      );
     const answers = await super.append({ ...batch, exchanges: accepted });
+    this.acceptedOf.set(batch.sequence, accepted);
     return batch.exchanges.map(
       (exchange) =>
         answers[accepted.indexOf(exchange)] ?? { stored: false, sessionId: '' },
     );
   }
 }
+
+/** As long as no flush of a test, so that no batch meets the same fate at each attempt. */
+const WAVERING: readonly StoreMode[] = [
+  'work',
+  'lose-reply',
+  'fail',
+  'work',
+  'fail',
+  'lose-reply',
+  'lose-reply',
+];
 
 function away(): StoreUnavailableError {
   return new StoreUnavailableError('take a batch', new Error('it is away'));

@@ -59,13 +59,13 @@ export class FakeClock implements Clock {
   /** Moves time on, timer by timer, until the promise is settled; answers how long it took. */
   async advanceUntilSettled(promise: Promise<unknown>): Promise<number> {
     const startedAt = this.elapsedMs;
-    let pending = true;
+    const state = { settled: false };
     const done = (): void => {
-      pending = false;
+      state.settled = true;
     };
     promise.then(done, done);
     await settle();
-    while (pending) {
+    while (!state.settled) {
       const next = this.nextDueBy(Number.POSITIVE_INFINITY);
       if (next === undefined) {
         throw new Error('The promise waits for something other than time.');

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InvalidCursorError } from '../src/errors/invalid-cursor.error.js';
+import { StoreUnavailableError } from '../src/errors/store-unavailable.error.js';
 import type { Client, ClientReference } from '../src/model/client-identity.js';
 import type { SessionHistory } from '../src/model/records.js';
 import type {
@@ -514,6 +515,46 @@ export function describeSessionStore(
         writer.batch([]);
         await writer.append(exchangeOf(user('42')));
         expect((await read(id)).requests).toHaveLength(2);
+      });
+
+      it('refuses a batch that follows one which is not stored', async () => {
+        const first = writer.batch([exchangeOf(user('42'), { id: 'first' })]);
+        const second = writer.batch(
+          [exchangeOf(user('42'), { id: 'second' })],
+          {
+            follows: first.sequence,
+          },
+        );
+        await expect(store.append(second)).rejects.toBeInstanceOf(
+          StoreUnavailableError,
+        );
+        expect(await store.findSessionId({ userId: '42' })).toBeNull();
+
+        const [answer] = await store.append(first);
+        await store.append(second);
+        const { requests } = await read(answer?.sessionId ?? '');
+        expect(requests.map(({ request_id }) => request_id)).toEqual([
+          'first',
+          'second',
+        ]);
+      });
+
+      it('answers each of several that follow each other as it did, once each', async () => {
+        const batches = [0, 1, 2].map((index) =>
+          writer.batch(
+            [exchangeOf(user(String(index))), exchangeOf(user('42'))],
+            index === 0 ? {} : { follows: index },
+          ),
+        );
+        const answers = await Promise.all(
+          batches.map((batch) => store.append(batch)),
+        );
+        const retried = await Promise.all(
+          batches.map((batch) => store.append(batch)),
+        );
+        expect(retried).toEqual(answers);
+        const id = (await store.findSessionId({ userId: '42' })) ?? '';
+        expect((await read(id)).requests).toHaveLength(3);
       });
 
       it('answers a batch of nothing with nothing', async () => {

@@ -6,6 +6,7 @@ import {
   NotFoundException,
   Param,
   Query,
+  SetMetadata,
   type Type,
   UseFilters,
   UseGuards,
@@ -21,6 +22,7 @@ import type { Journey } from '../analytics/journey.js';
 import { SessionAnalytics } from '../analytics/session-analytics.js';
 import type { SessionDocument } from '../analytics/session-document.js';
 import type { SessionHistory } from '../model/records.js';
+import { SKIP_TRACKING } from '../model/skip-tracking.js';
 import type { ErasureReport, SessionPage } from '../store/session-store.js';
 import { SessionTracker } from '../tracking/session-tracker.js';
 import type { TrackerStats } from '../tracking/tracker-stats.js';
@@ -108,6 +110,7 @@ export function createAdminController(
   path: string,
 ): Type<AdminAnalyticsController> {
   @Controller({ path, version: VERSION_NEUTRAL })
+  @SetMetadata(SKIP_TRACKING, true)
   class MountedAdminAnalyticsController extends AdminAnalyticsController {}
   return MountedAdminAnalyticsController;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import {
   type CallHandler,
   type ExecutionContext,
@@ -14,6 +14,8 @@ import { findUserId } from '../model/user-of-request.js';
 @Injectable()
 export class AdminAnswersInterceptor implements NestInterceptor {
   private readonly audit = new Logger('SessionTrackingAudit');
+  /** Random, because the hash of an address could be undone by trying all of them. */
+  private readonly key = randomBytes(32);
 
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
@@ -27,13 +29,16 @@ export class AdminAnswersInterceptor implements NestInterceptor {
     );
     const subject = Object.values<string>(request.params ?? {}).join(' ');
     this.audit.log(
-      `${JSON.stringify(findUserId(request.user) ?? 'unknown')} ${request.method} ${context.getHandler().name}${subject === '' ? '' : ` of ${hash(subject)}`}`,
+      `${JSON.stringify(findUserId(request.user) ?? 'unknown')} ${request.method} ${context.getHandler().name}${subject === '' ? '' : ` of ${this.pseudonym(subject)}`}`,
     );
     return next.handle();
   }
-}
 
-/** Says in the log that two lines are about the same client, not which client. */
-function hash(subject: string): string {
-  return createHash('sha256').update(subject).digest('hex').slice(0, 16);
+  /** Tells which lines are about the same client, not which client that is. */
+  private pseudonym(subject: string): string {
+    return createHmac('sha256', this.key)
+      .update(subject)
+      .digest('hex')
+      .slice(0, 16);
+  }
 }

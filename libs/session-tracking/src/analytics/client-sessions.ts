@@ -1,4 +1,4 @@
-import { type ClientReference, toClient } from '../model/client-identity.js';
+import type { ClientReference } from '../model/client-identity.js';
 import type { SessionStore, SessionSummary } from '../store/session-store.js';
 
 /** A client's sessions: the open one, and all that are still retained, newest first. */
@@ -27,10 +27,4 @@ export async function findClientSessions(
       ? { client_ip: client.ip }
       : { user_id: client.userId };
   return { ...name, current_session_id: currentSessionId, sessions };
-}
-
-/** The form under which the store knows a client. */
-export function toStoredReference(client: ClientReference): ClientReference {
-  const { userId, ip } = toClient(client);
-  return client.userId === undefined ? { ip } : { userId };
 }

@@ -1,4 +1,7 @@
-import type { ClientReference } from '../model/client-identity.js';
+import {
+  type ClientReference,
+  toStoredReference,
+} from '../model/client-identity.js';
 import { orderByArrival } from '../model/arrival-order.js';
 import type { SessionHistory } from '../model/records.js';
 import type {
@@ -6,11 +9,7 @@ import type {
   SessionPage,
   SessionStore,
 } from '../store/session-store.js';
-import {
-  type ClientSessions,
-  findClientSessions,
-  toStoredReference,
-} from './client-sessions.js';
+import { type ClientSessions, findClientSessions } from './client-sessions.js';
 import { type Journey, toJourney } from './journey.js';
 import { type SessionDocument, toSessionDocument } from './session-document.js';
 import { searchSessions, type SessionQuery } from './session-search.js';
@@ -28,15 +27,7 @@ export class SessionAnalytics {
    * @throws InvalidCursorError when `cursor` was not given by an answer before
    */
   getSessions(query: SessionQuery = {}): Promise<SessionPage> {
-    return searchSessions(this.store, {
-      ...query,
-      ...(query.user_id === undefined
-        ? {}
-        : { user_id: toStoredReference({ userId: query.user_id }).userId }),
-      ...(query.ip === undefined
-        ? {}
-        : { ip: toStoredReference({ ip: query.ip }).ip }),
-    });
+    return searchSessions(this.store, query);
   }
 
   /** A session at a glance; null when there is none. */
@@ -58,8 +49,11 @@ export class SessionAnalytics {
   }
 
   /** The sessions of a user or of an address; null when nothing is stored about it. */
-  getClient(client: ClientReference): Promise<ClientSessions | null> {
-    return findClientSessions(this.store, toStoredReference(client));
+  async getClient(client: ClientReference): Promise<ClientSessions | null> {
+    const reference = toStoredReference(client);
+    return reference === null
+      ? null
+      : await findClientSessions(this.store, reference);
   }
 
   /** Removes a session with all its records; null when there is none. */

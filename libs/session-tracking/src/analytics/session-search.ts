@@ -1,4 +1,8 @@
-import type { ClientReference } from '../model/client-identity.js';
+import {
+  type ClientReference,
+  normalizeUserId,
+  toStoredReference,
+} from '../model/client-identity.js';
 import { cursorAfter, decodeCursor, isAfter } from '../store/listing-cursor.js';
 import type {
   SessionPage,
@@ -42,20 +46,40 @@ export async function searchSessions(
   query: SessionQuery,
 ): Promise<SessionPage> {
   const limit = query.limit ?? DEFAULT_PAGE_SIZE;
+  const filter = toFilter(query);
+  if (filter === null) {
+    return { sessions: [], next_cursor: null };
+  }
   const sessions: SessionSummary[] = [];
   let last: SessionSummary | undefined;
   let examined = 0;
-  for await (const session of candidates(store, query)) {
+  for await (const session of candidates(store, filter)) {
     if (sessions.length === limit || examined === MAX_SESSIONS_EXAMINED) {
       return { sessions, next_cursor: last ? cursorAfter(last) : null };
     }
-    if (meets(session, query)) {
+    if (meets(session, filter)) {
       sessions.push(session);
     }
     last = session;
     examined += 1;
   }
   return { sessions, next_cursor: null };
+}
+
+/** The query in the store's own spelling of user ids and addresses; null when nothing can meet it. */
+function toFilter(query: SessionQuery): SessionQuery | null {
+  const filter = { ...query };
+  if (query.user_id !== undefined) {
+    filter.user_id = normalizeUserId(query.user_id);
+  }
+  if (query.ip !== undefined) {
+    const reference = toStoredReference({ ip: query.ip });
+    if (reference?.ip === undefined) {
+      return null;
+    }
+    filter.ip = reference.ip;
+  }
+  return filter;
 }
 
 /** Everything that the store's own order and indexes let it select, newest first. */

@@ -1,5 +1,6 @@
 import { normalizeAddress, UNKNOWN_ADDRESS } from '../model/address.js';
 import { type Client, normalizeUserId } from '../model/client-identity.js';
+import { silencePromise } from '../model/thenable.js';
 import { findUserId } from '../model/user-of-request.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { HttpExchange } from './http-exchange.js';
@@ -28,6 +29,9 @@ export class ClientResolver {
       if (typeof id === 'string') {
         return normalizeUserId(id);
       }
+      if (silencePromise(id, () => undefined)) {
+        this.countCallbackError();
+      }
       return typeof id === 'number' || typeof id === 'bigint' ? String(id) : '';
     } catch {
       this.countCallbackError();
@@ -45,6 +49,9 @@ export class ClientResolver {
       const address = typeof ip === 'string' ? normalizeAddress(ip) : undefined;
       if (address !== undefined) {
         return address;
+      }
+      if (silencePromise(ip, () => undefined)) {
+        this.countCallbackError();
       }
     } catch {
       this.countCallbackError();

@@ -1,34 +1,54 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { HttpCapture } from './http-capture.js';
 import { findExchange } from './http-exchange.js';
 
 /** The little of Fastify that capture touches; the package itself is no dependency. */
-interface FastifyHooks {
+interface FastifyLike {
+  server: Server;
+  addresses(): AddressInfo[];
+  addHook(name: 'onRequest' | 'onResponse', hook: RequestHook): unknown;
+  addHook(name: 'onListen', hook: (done: () => void) => void): unknown;
   addHook(
-    name: 'onRequest' | 'onResponse',
-    hook: (
-      request: FastifyRequestLike,
-      reply: { raw: ServerResponse },
-      done: () => void,
-    ) => void,
+    name: 'onClose',
+    hook: (instance: unknown, done: () => void) => void,
   ): unknown;
 }
+
+type RequestHook = (
+  request: FastifyRequestLike,
+  reply: { raw: ServerResponse },
+  done: () => void,
+) => void;
 
 interface FastifyRequestLike {
   raw: IncomingMessage;
 }
 
+/** Node's message on the channel below. */
+interface RequestStart {
+  request: IncomingMessage;
+  response: ServerResponse;
+  server: Server;
+}
+
+const REQUEST_START = 'http.server.request.start';
+
 /**
- * Ties Fastify's request, which knows the route and the user, to the raw one. Requests that reach
- * Fastify without an event of the main server (`inject`, a second listener for the same port) begin
- * here; where a middleware answers before our first hook, the last one still makes the tie.
+ * Ties Fastify's request, which knows the route and the user, to the raw one. What `inject` sends
+ * has no event of a server and begins here; where a middleware answers before our first hook, the
+ * last one still makes the tie.
  */
 export function attachToFastify(
-  fastify: FastifyHooks,
+  fastify: FastifyLike,
   capture: HttpCapture,
 ): void {
   fastify.addHook('onRequest', (request, reply, done) => {
-    capture.begin(request.raw, reply.raw);
+    if (findExchange(request.raw) === undefined) {
+      capture.begin(request.raw, reply.raw);
+      reply.raw.once('finish', () => finish(request));
+    }
     tie(request);
     done();
   });
@@ -36,6 +56,45 @@ export function attachToFastify(
     tie(request);
     done();
   });
+  followSecondServers(fastify, capture);
+}
+
+/** For 'localhost' Fastify opens a second server where that name has two addresses. */
+function followSecondServers(fastify: FastifyLike, capture: HttpCapture): void {
+  const begin = (message: unknown): void => {
+    const { request, response, server } = message as RequestStart;
+    if (server !== fastify.server && listensFor(fastify, server)) {
+      capture.begin(request, response);
+    }
+  };
+  fastify.addHook('onListen', (done) => {
+    if (fastify.addresses().length > 1) {
+      subscribe(REQUEST_START, begin);
+    }
+    done();
+  });
+  fastify.addHook('onClose', (_instance, done) => {
+    unsubscribe(REQUEST_START, begin);
+    done();
+  });
+}
+
+function listensFor(fastify: FastifyLike, server: Server): boolean {
+  const own = server.address();
+  return (
+    own !== null &&
+    typeof own !== 'string' &&
+    fastify
+      .addresses()
+      .some(({ address, port }) => address === own.address && port === own.port)
+  );
+}
+
+function finish(request: FastifyRequestLike): void {
+  const exchange = findExchange(request.raw);
+  if (exchange !== undefined) {
+    exchange.finished = true;
+  }
 }
 
 function tie(request: FastifyRequestLike): void {

@@ -6,15 +6,15 @@ import type { Clock } from '../tracking/clock.js';
 import type { SessionTracker } from '../tracking/session-tracker.js';
 import { ClientResolver } from './client-resolver.js';
 import type { CurrentSessionReference } from './current-session.js';
-import { describeError } from './error-description.js';
+import { describeError } from '../model/error-description.js';
 import {
   attachExchange,
   findExchange,
   type HttpExchange,
 } from './http-exchange.js';
 import { PathPolicy } from './path-policy.js';
-import { acceptRequestId, REQUEST_ID_HEADER } from './request-id.js';
-import { pathOf } from './request-path.js';
+import { acceptRequestId, REQUEST_ID_HEADER } from '../model/request-id.js';
+import { pathOf } from '../model/request-path.js';
 import { routeTemplateOf } from './route-template.js';
 import type { SkippedRoutes } from './skipped-routes.js';
 
@@ -87,25 +87,39 @@ export class HttpCapture {
         socketAddress: raw.socket?.remoteAddress ?? '',
         hostRequest: raw,
         skipped: false,
+        finished: false,
+        ended: false,
         describeSession: this.describeSession,
       };
       attachExchange(raw, exchange);
       response.setHeader(REQUEST_ID_HEADER, exchange.requestId);
       this.inFlight += 1;
-      response.once('close', () => this.end(exchange));
+      this.followToTheEnd(exchange);
     } catch {
       this.tracker.countCallbackError();
     }
   }
 
+  private followToTheEnd(exchange: HttpExchange): void {
+    const { raw, response } = exchange;
+    response.once('close', () => this.end(exchange));
+    // A pipelined request whose turn never came: its response has no socket that could close.
+    raw.once('close', () => {
+      if (response.socket === null && !response.writableEnded) {
+        this.end(exchange);
+      }
+    });
+  }
+
   private end(exchange: HttpExchange): void {
+    if (exchange.ended) {
+      return;
+    }
+    exchange.ended = true;
     this.inFlight -= 1;
     try {
       const route = routeTemplateOf(exchange.hostRequest);
-      if (
-        exchange.skipped ||
-        this.skippedRoutes?.has(exchange.raw.method, route) === true
-      ) {
+      if (this.isSkipped(exchange, route)) {
         return;
       }
       const durationMs = this.clock.monotonic() - exchange.startedMonotonic;
@@ -117,6 +131,13 @@ export class HttpCapture {
     } catch {
       this.tracker.countCallbackError();
     }
+  }
+
+  /** The interceptor knows the handler; where it did not run, the route has to tell. */
+  private isSkipped(exchange: HttpExchange, route: string): boolean {
+    return exchange.handler === undefined
+      ? this.skippedRoutes?.has(exchange.raw.method ?? 'GET', route) === true
+      : exchange.skipped;
   }
 
   private readonly describeSession = (
@@ -136,7 +157,7 @@ export class HttpCapture {
     durationMs: number,
   ): ResponseRecord {
     const { response, handler } = exchange;
-    const aborted = !response.writableFinished;
+    const aborted = !response.writableFinished && !exchange.finished;
     const record: ResponseRecord = {
       timestamp: toUnixSeconds(exchange.startedAt + durationMs),
       request_id: exchange.requestId,

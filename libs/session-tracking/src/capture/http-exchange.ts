@@ -29,6 +29,10 @@ export interface HttpExchange {
   graphqlOperation?: string;
   /** Set by `@SkipTracking()`. */
   skipped: boolean;
+  /** Set where the response cannot tell by itself that it was handed over whole. */
+  finished: boolean;
+  /** Whether it has been recorded, or left out for good. */
+  ended: boolean;
   /** Answers `@CurrentSession()`. */
   readonly describeSession: (exchange: HttpExchange) => CurrentSessionReference;
 }

@@ -1,7 +1,5 @@
 import { SetMetadata } from '@nestjs/common';
-
-/** Metadata key of `@SkipTracking()`. */
-export const SKIP_TRACKING = 'session-tracking:skip';
+import { SKIP_TRACKING } from '../model/skip-tracking.js';
 
 /**
  * Keeps the requests of a handler, or of every handler of a controller, out of the records.

@@ -25,14 +25,24 @@ const MAX_USER_ID_BYTES = 128;
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 /** Turns what a caller says about a client into the form under which it is stored. */
-export function toClient(identity: {
-  userId?: string | undefined;
-  ip?: string | undefined;
-}): Client {
+export function toClient(identity: { userId?: unknown; ip?: unknown }): Client {
   return {
-    userId: normalizeUserId(identity.userId ?? ''),
-    ip: normalizeAddress(identity.ip ?? '') ?? UNKNOWN_ADDRESS,
+    userId: normalizeUserId(toText(identity.userId)),
+    ip: normalizeAddress(toText(identity.ip)) ?? UNKNOWN_ADDRESS,
   };
+}
+
+/** A host may hand over the number that its database uses; anything else names nobody. */
+function toText(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return value;
+    case 'number':
+    case 'bigint':
+      return String(value);
+    default:
+      return '';
+  }
 }
 
 /**
@@ -48,4 +58,19 @@ export function normalizeUserId(userId: string): string {
   return acceptable
     ? userId
     : `sha256:${createHash('sha256').update(userId, 'utf16le').digest('hex')}`;
+}
+
+/** The form under which a client is looked up; null where it names nobody. */
+export function toStoredReference(
+  client: ClientReference,
+): ClientReference | null {
+  const userId = normalizeUserId(toText(client.userId));
+  if (userId !== '') {
+    return { userId };
+  }
+  const ip =
+    client.ip === UNKNOWN_ADDRESS
+      ? client.ip
+      : normalizeAddress(toText(client.ip));
+  return ip === undefined ? null : { ip };
 }

@@ -32,8 +32,16 @@ export function totalOf(exchanges: readonly Exchange[]): SessionTotals {
       totals.lastAt = Math.max(totals.lastAt, response.timestamp);
       totals.responses += 1;
       totals.errors += response.status_code >= FIRST_ERROR_STATUS ? 1 : 0;
-      totals.durationMicroseconds += Math.round(response.duration_ms * 1000);
+      totals.durationMicroseconds += toMicroseconds(response.duration_ms);
     }
   }
   return totals;
+}
+
+/** What is no duration counts as none, so that one odd record cannot spoil a sum. */
+function toMicroseconds(milliseconds: number): number {
+  const microseconds = Math.round(milliseconds * 1000);
+  return Number.isSafeInteger(microseconds) && microseconds > 0
+    ? microseconds
+    : 0;
 }

@@ -9,7 +9,7 @@ import { SessionAnalytics } from '../analytics/session-analytics.js';
 import { HttpCapture } from '../capture/http-capture.js';
 import { SessionTrackingInterceptor } from '../capture/session-tracking.interceptor.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
-import { resolveOptions } from '../options/resolve-options.js';
+import { checkOptions, resolveOptions } from '../options/resolve-options.js';
 import {
   RESOLVED_OPTIONS,
   type ResolvedOptions,
@@ -79,11 +79,13 @@ export class SessionTrackingModule extends ConfigurableModuleClass {
   /**
    * With options that are known in the code.
    *
-   * @throws InvalidOptionsError when the application starts, naming every wrong option
+   * @throws InvalidOptionsError naming every wrong option
    */
   static override forRoot(
     options: Parameters<typeof ConfigurableModuleClass.forRoot>[0] = {},
   ): DynamicModule {
+    const { isGlobal, interceptor, admin, imports: _, ...rest } = options;
+    checkOptions(rest, { isGlobal, interceptor, admin });
     return super.forRoot(options);
   }
 

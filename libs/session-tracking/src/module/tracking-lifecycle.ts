@@ -10,10 +10,12 @@ import {
   DiscoveryService,
   HttpAdapterHost,
   MetadataScanner,
+  ModulesContainer,
   Reflector,
 } from '@nestjs/core';
 import { HttpCapture } from '../capture/http-capture.js';
 import { attachToPlatform } from '../capture/request-source.js';
+import { findRouteHandlers } from '../capture/route-handlers.js';
 import { SkippedRoutes } from '../capture/skipped-routes.js';
 import {
   RESOLVED_OPTIONS,
@@ -49,6 +51,7 @@ export class TrackingLifecycle
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     private readonly reflector: Reflector,
+    private readonly modules: ModulesContainer,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -60,11 +63,14 @@ export class TrackingLifecycle
       this.capture.settle({
         globalPrefix: this.applicationConfig.getGlobalPrefix(),
         adminPath: admin === false ? undefined : admin.path,
-        skippedRoutes: SkippedRoutes.discover(
-          this.discovery,
-          this.scanner,
-          this.reflector,
-          this.applicationConfig,
+        skippedRoutes: new SkippedRoutes(
+          findRouteHandlers({
+            discovery: this.discovery,
+            scanner: this.scanner,
+            reflector: this.reflector,
+            modules: this.modules,
+            config: this.applicationConfig,
+          }),
         ),
       });
       attachToPlatform(httpAdapter, this.capture);
@@ -73,7 +79,10 @@ export class TrackingLifecycle
 
   /** The server may never get as far as the next hook: an open stream can hold it here. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.tracker.flush().catch(() => undefined);
+    await Promise.race([
+      this.tracker.flush().catch(() => undefined),
+      pause(this.options.flush.shutdownMs),
+    ]);
   }
 
   onApplicationShutdown(): Promise<void> {
@@ -91,9 +100,13 @@ export class TrackingLifecycle
   private async lastResponses(): Promise<void> {
     const deadline = systemClock.monotonic() + LAST_RESPONSES_MS;
     while (this.capture.inFlight > 0 && systemClock.monotonic() < deadline) {
-      await new Promise<void>((resolve) => {
-        systemClock.schedule(resolve, LAST_RESPONSES_POLL_MS);
-      });
+      await pause(LAST_RESPONSES_POLL_MS);
     }
   }
+}
+
+function pause(delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    systemClock.schedule(resolve, delayMs);
+  });
 }

@@ -23,6 +23,17 @@ function Takes(
   };
 }
 
+/** An object whose own rules are then checked; class-validator takes a function for one too. */
+function IsRules(options: { message: string }): PropertyDecorator {
+  return ValidateBy(
+    {
+      name: 'isRules',
+      validator: { validate: (value) => typeof value === 'object' },
+    },
+    options,
+  );
+}
+
 function WholeNumber(
   min: number,
   max: number,
@@ -176,10 +187,11 @@ export class SessionTrackingOptionRules {
   captureErrorMessages?: unknown;
 
   @IsOptional()
-  @ValidateNested({
-    message:
-      'an object with intervalMs, maxBatch, maxQueue, timeoutMs, shutdownMs',
-  })
+  @Takes(
+    'an object with intervalMs, maxBatch, maxQueue, timeoutMs, shutdownMs',
+    (options) => IsRules(options),
+    (options) => ValidateNested(options),
+  )
   flush?: unknown;
 }
 
@@ -194,9 +206,11 @@ export class StructureRules {
   interceptor?: unknown;
 
   @IsOptional()
-  @ValidateNested({
-    message: 'false, or an object with path, guards, roles',
-  })
+  @Takes(
+    'false, or an object with path, guards, roles',
+    (options) => IsRules(options),
+    (options) => ValidateNested(options),
+  )
   admin?: unknown;
 }
 

@@ -1,4 +1,5 @@
 import { type ValidationError, validateSync } from 'class-validator';
+import { inspect } from 'node:util';
 import {
   type InvalidOption,
   InvalidOptionsError,
@@ -30,6 +31,21 @@ const DEFAULT_EXCLUDED_PATHS = [
 const GIVEN_BESIDE_THE_FACTORY = new Set(['isGlobal', 'interceptor', 'admin']);
 
 /**
+ * Checks options and structure together, so that one error names all that is wrong with either.
+ *
+ * @throws InvalidOptionsError naming every option that is wrong
+ */
+export function checkOptions(
+  options: SessionTrackingOptions,
+  structure: SessionTrackingStructure,
+): void {
+  refuse([
+    ...findInvalid(rulesOf(options)),
+    ...findInvalid(structureRulesOf(structure)),
+  ]);
+}
+
+/**
  * Checks what the author of the host wrote and fills in the defaults.
  *
  * @throws InvalidOptionsError naming every option that is wrong
@@ -37,15 +53,11 @@ const GIVEN_BESIDE_THE_FACTORY = new Set(['isGlobal', 'interceptor', 'admin']);
 export function resolveOptions(
   options: SessionTrackingOptions,
 ): ResolvedOptions {
-  const rules = Object.assign(new SessionTrackingOptionRules(), options);
-  if (isObject(options.flush)) {
-    rules.flush = Object.assign(new FlushOptionRules(), options.flush);
-  }
-  check(rules);
+  refuse(findInvalid(rulesOf(options)));
   const sessionTtlSeconds =
     options.sessionTtlSeconds ?? DEFAULT_SESSION_TTL_SECONDS;
   return Object.freeze({
-    redis: options.redis,
+    redis: options.redis ?? undefined,
     keyPrefix: options.keyPrefix ?? 'app',
     sessionTtlSeconds,
     maxSessionSeconds: options.maxSessionSeconds ?? 86_400,
@@ -74,13 +86,7 @@ export function resolveOptions(
 export function resolveStructure(
   structure: SessionTrackingStructure,
 ): ResolvedStructure {
-  const rules = Object.assign(new StructureRules(), structure);
-  if (structure.admin === false) {
-    rules.admin = undefined;
-  } else if (isObject(structure.admin)) {
-    rules.admin = Object.assign(new AdminOptionRules(), structure.admin);
-  }
-  check(rules);
+  refuse(findInvalid(structureRulesOf(structure)));
   return Object.freeze({
     isGlobal: structure.isGlobal ?? true,
     interceptor: structure.interceptor ?? true,
@@ -98,12 +104,42 @@ export function resolveStructure(
   });
 }
 
-function check(rules: object): void {
-  const invalid = validateSync(rules, {
+function rulesOf(options: SessionTrackingOptions): SessionTrackingOptionRules {
+  if (!isObject(options)) {
+    throw new InvalidOptionsError([
+      {
+        option: 'what the factory returned',
+        value: print('', options),
+        takes: 'an object of options; {} for all defaults',
+      },
+    ]);
+  }
+  const rules = Object.assign(new SessionTrackingOptionRules(), options);
+  if (isObject(options.flush)) {
+    rules.flush = Object.assign(new FlushOptionRules(), options.flush);
+  }
+  return rules;
+}
+
+function structureRulesOf(structure: SessionTrackingStructure): StructureRules {
+  const rules = Object.assign(new StructureRules(), structure);
+  if (structure.admin === false) {
+    rules.admin = undefined;
+  } else if (isObject(structure.admin)) {
+    rules.admin = Object.assign(new AdminOptionRules(), structure.admin);
+  }
+  return rules;
+}
+
+function findInvalid(rules: object): InvalidOption[] {
+  return validateSync(rules, {
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
   }).flatMap((error) => toInvalidOptions(error, ''));
+}
+
+function refuse(invalid: readonly InvalidOption[]): void {
   if (invalid.length > 0) {
     throw new InvalidOptionsError(invalid);
   }
@@ -117,13 +153,16 @@ function toInvalidOptions(
   const nested = (error.children ?? []).flatMap((child) =>
     toInvalidOptions(child, `${option}.`),
   );
-  const [takes] = Object.entries(error.constraints ?? {}).map(
-    ([rule, message]) =>
-      rule === 'whitelistValidation' ? explainUnknown(option) : message,
-  );
+  const { constraints = {} } = error;
+  if ('whitelistValidation' in constraints) {
+    // What was meant is unknown, so it could be a secret.
+    const value = `given (${typeof error.value})`;
+    return [{ option, value, takes: explainUnknown(option) }];
+  }
+  const [takes] = Object.values(constraints);
   return takes === undefined
     ? nested
-    : [{ option, value: print(option, error.value), takes }, ...nested];
+    : [{ option, value: print(option, error.value), takes }];
 }
 
 function explainUnknown(option: string): string {
@@ -132,20 +171,20 @@ function explainUnknown(option: string): string {
     : 'no value, because there is no such option';
 }
 
-/** A connection's address or client can hold a password. */
+/** Prints a value for a log line; addresses of connections are printed without their passwords. */
 function print(option: string, value: unknown): string {
   if (option === 'redis') {
     return isObject(value)
       ? `an object with ${Object.keys(value).join(', ') || 'nothing in it'}`
       : `a ${typeof value}`;
   }
-  if (typeof value === 'function') {
-    return 'a function';
-  }
-  const text = JSON.stringify(value) ?? String(value);
+  const text = inspect(value, { depth: 1, breakLength: Infinity }).replaceAll(
+    /\/\/[^/@\s]*@/g,
+    '//***@',
+  );
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
 
 function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -10,6 +10,11 @@ export interface RecordBatch {
   readonly sequence: number;
   /** The partition that all clients of the batch belong to. */
   readonly partition: number;
+  /**
+   * Sequence of the batch that must have been stored right before this one: what comes after a batch
+   * that failed must fail too. Undefined when everything before is done.
+   */
+  readonly follows?: number | undefined;
   /** Random text from which the ids of new sessions are derived. */
   readonly seed: string;
   readonly exchanges: readonly Exchange[];
@@ -88,7 +93,8 @@ export interface SessionStore {
    * the records in the order given, trims the lists, counts, and renews the expiry.
    *
    * Idempotent: a batch whose (writer, sequence) was stored before changes nothing and is answered
-   * as it was then. Batches of one writer and partition must arrive one after another.
+   * as it was then. Batches of one writer and partition are given in the order of their sequences;
+   * the next may be given before this one is answered, when it names this one in `follows`.
    *
    * @returns one entry for each exchange, in the same order
    */

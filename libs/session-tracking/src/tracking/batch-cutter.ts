@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { countRecords } from '../model/exchange.js';
 import type { RecordBatch } from '../store/session-store.js';
-import type { QueuedExchange } from './record-queue.js';
+import { estimateBytes, type QueuedExchange } from './record-queue.js';
 
 /** Records per call of the store: more would hold Redis, and everyone else who uses it, for too long. */
 const RECORDS_PER_BATCH = 100;
@@ -9,7 +9,8 @@ const RECORDS_PER_BATCH = 100;
 /** A batch whose exchanges still know who waits for them. */
 export interface QueuedBatch extends RecordBatch {
   readonly exchanges: readonly QueuedExchange[];
-  readonly records: number;
+  /** Estimated memory, in bytes. */
+  readonly bytes: number;
 }
 
 /** Cuts what leaves the queue into numbered batches, each of one partition. */
@@ -31,7 +32,7 @@ export class BatchCutter {
         (openRecords.get(partition) ?? 0) + countRecords(exchange);
       piece.push(exchange);
       if (records >= RECORDS_PER_BATCH) {
-        batches.push(this.number(partition, piece, records, wantsSessionIds));
+        batches.push(this.number(partition, piece, wantsSessionIds));
         open.delete(partition);
         openRecords.delete(partition);
       } else {
@@ -40,8 +41,7 @@ export class BatchCutter {
       }
     }
     for (const [partition, piece] of open) {
-      const records = openRecords.get(partition) ?? 0;
-      batches.push(this.number(partition, piece, records, wantsSessionIds));
+      batches.push(this.number(partition, piece, wantsSessionIds));
     }
     return batches;
   }
@@ -49,7 +49,6 @@ export class BatchCutter {
   private number(
     partition: number,
     exchanges: readonly QueuedExchange[],
-    records: number,
     wantsSessionIds: boolean,
   ): QueuedBatch {
     this.sequence += 1;
@@ -59,7 +58,10 @@ export class BatchCutter {
       partition,
       seed: randomUUID(),
       exchanges,
-      records,
+      bytes: exchanges.reduce(
+        (sum, exchange) => sum + estimateBytes(exchange),
+        0,
+      ),
       wantsSessionIds:
         wantsSessionIds || exchanges.some(({ settle }) => settle !== undefined),
     };

@@ -31,14 +31,15 @@ export type StoredListener = (
 ) => void;
 
 /**
- * Holds records back for a moment and stores them in batches: one batch on its way at a time, and
- * the same batch again until the store has answered it.
+ * Holds records back for a moment and stores them in batches: one flush on its way at a time, and the
+ * same batches again until the store has answered them.
  */
 export class Flusher {
   private readonly queue = new RecordQueue();
   private readonly cutter = new BatchCutter();
-  /** Cut and numbered; the first may be on its way. */
+  /** Cut and numbered; they may be on their way. */
   private readonly batches: QueuedBatch[] = [];
+  private batchBytes = 0;
   private timer: Timer | undefined;
   private running: Promise<void> | undefined;
   private consecutiveFailures = 0;
@@ -55,7 +56,7 @@ export class Flusher {
   ) {}
 
   get queuedBytes(): number {
-    return this.queue.bytes;
+    return this.queue.bytes + this.batchBytes;
   }
 
   get storeAvailable(): boolean {
@@ -83,7 +84,7 @@ export class Flusher {
    */
   async flush(): Promise<void> {
     const target = this.settledRecords() + this.counters.queued;
-    while (this.settledRecords() < target && !this.closed) {
+    while (this.settledRecords() < target && !this.isEmpty()) {
       await this.start();
     }
   }
@@ -91,18 +92,14 @@ export class Flusher {
   /** Keeps trying to store everything until the time is up; what is left then is dropped. */
   async close(limitMs: number): Promise<void> {
     const deadline = this.clock.monotonic() + limitMs;
-    while (!this.closed && !this.isEmpty()) {
-      const left = deadline - this.clock.monotonic();
-      if (left <= 0) {
-        break;
-      }
+    const left = (): number => deadline - this.clock.monotonic();
+    while (!this.isEmpty() && left() > 0) {
       const flushed = this.flush().then(
         () => true,
         () => false,
       );
-      const stored = await Promise.race([flushed, this.pause(left)]);
-      if (stored !== true) {
-        await this.pause(Math.min(this.backOffMs(), left));
+      if (!(await this.within(left(), flushed))) {
+        await this.within(Math.min(this.backOffMs(), left()));
       }
     }
     this.closed = true;
@@ -149,34 +146,48 @@ export class Flusher {
 
   private async run(): Promise<void> {
     if (this.batches.length === 0) {
-      this.batches.push(
-        ...this.cutter.cut(
-          this.queue.take(this.policy.maxBatch),
-          this.findStoredListener() !== undefined,
-        ),
-      );
+      this.cutBatches();
     }
-    for (
-      let batch = this.batches[0];
-      batch !== undefined && !this.closed;
-      batch = this.batches[0]
-    ) {
-      await this.append(batch);
+    // All at once: the store takes them in order, and none after one that failed.
+    const attempts = await Promise.allSettled(
+      this.batches.map((batch) =>
+        this.store.append({
+          ...batch,
+          follows: this.batchBefore(batch)?.sequence,
+        }),
+      ),
+    );
+    for (const attempt of attempts) {
+      const batch = this.batches[0];
+      // What close() gave up is counted as lost already, whatever the store says now.
+      if (batch === undefined) {
+        return;
+      }
+      if (attempt.status === 'rejected') {
+        throw this.failed(attempt.reason);
+      }
+      this.batches.shift();
+      this.batchBytes -= batch.bytes;
+      this.succeeded(batch, attempt.value);
     }
   }
 
-  private async append(batch: QueuedBatch): Promise<void> {
-    let answers: readonly AppendedExchange[];
-    try {
-      answers = await this.store.append(batch);
-    } catch (cause) {
-      throw this.failed(cause);
+  private cutBatches(): void {
+    const exchanges = this.queue.take(this.policy.maxBatch);
+    const wantsSessionIds = this.findStoredListener() !== undefined;
+    for (const batch of this.cutter.cut(exchanges, wantsSessionIds)) {
+      this.batches.push(batch);
+      this.batchBytes += batch.bytes;
     }
-    // What close() gave up is counted as lost already, whatever the store says now.
-    if (!this.closed) {
-      this.batches.shift();
-      this.succeeded(batch, answers);
-    }
+  }
+
+  private batchBefore({
+    partition,
+    sequence,
+  }: QueuedBatch): QueuedBatch | undefined {
+    return this.batches.findLast(
+      (other) => other.partition === partition && other.sequence < sequence,
+    );
   }
 
   private failed(cause: unknown): Error {
@@ -223,7 +234,7 @@ export class Flusher {
   private dropOverflow(): void {
     while (
       this.counters.queued > this.policy.maxQueue ||
-      this.queue.bytes > MAX_QUEUE_BYTES
+      this.queuedBytes > MAX_QUEUE_BYTES
     ) {
       const oldest = this.queue.shift();
       if (oldest === undefined) {
@@ -236,6 +247,7 @@ export class Flusher {
 
   private dropEverything(): void {
     const droppedBefore = this.counters.dropped;
+    this.batchBytes = 0;
     for (const batch of this.batches.splice(0)) {
       batch.exchanges.forEach((exchange) => this.drop(exchange, 'shutdown'));
     }
@@ -257,9 +269,17 @@ export class Flusher {
     );
   }
 
-  private pause(delayMs: number): Promise<void> {
+  /** What the promise says, or false when the time is up first. */
+  private within(
+    limitMs: number,
+    promise?: Promise<boolean>,
+  ): Promise<boolean> {
     return new Promise((resolve) => {
-      this.clock.schedule(resolve, delayMs);
+      const timer = this.clock.schedule(() => resolve(false), limitMs);
+      void promise?.then((value) => {
+        timer.cancel();
+        resolve(value);
+      });
     });
   }
 }

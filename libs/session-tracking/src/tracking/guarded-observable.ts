@@ -6,6 +6,8 @@ import {
   type Subscription,
 } from 'rxjs';
 
+import { silencePromise } from '../model/thenable.js';
+
 /** Called with what a subscriber threw. */
 export type SubscriberErrorListener = (error: unknown) => void;
 
@@ -48,22 +50,27 @@ class GuardedObservable<T> extends Observable<T> {
     const observer: Partial<Observer<T>> =
       typeof observerOrNext === 'function'
         ? { next: observerOrNext }
-        : { ...observerOrNext };
+        : (observerOrNext ?? {});
     return super.subscribe({
-      next: this.guard(observer.next?.bind(observerOrNext)),
-      error: this.guard(
-        observer.error?.bind(observerOrNext) ?? error ?? this.report,
+      next: this.guard((value: T) => observer.next?.(value)),
+      error: this.guard((thrown: unknown) =>
+        observer.error === undefined
+          ? (error ?? this.report)(thrown)
+          : observer.error(thrown),
       ),
-      complete: this.guard(observer.complete?.bind(observerOrNext) ?? complete),
+      complete: this.guard(() =>
+        observer.complete === undefined ? complete?.() : observer.complete(),
+      ),
     });
   }
 
   private guard<A extends unknown[]>(
-    callback: ((...values: A) => void) | null | undefined,
+    callback: (...values: A) => void,
   ): (...values: A) => void {
     return (...values) => {
       try {
-        callback?.(...values);
+        const result: unknown = callback(...values);
+        silencePromise(result, () => this.report(result));
       } catch (thrown) {
         this.report(thrown);
       }

@@ -14,13 +14,19 @@ export type QueueOutcome = { sessionId: string } | { error: Error };
 const FIXED_BYTES = 360;
 
 /** Estimated memory of an exchange in bytes. */
-export function estimateBytes({ client, request }: Exchange): number {
-  return (
-    FIXED_BYTES +
-    client.userId.length +
-    client.ip.length +
-    (request === undefined ? 0 : request.path.length)
-  );
+export function estimateBytes({ client, request, response }: Exchange): number {
+  let bytes = FIXED_BYTES + client.userId.length + client.ip.length;
+  if (request !== undefined) {
+    bytes += request.path.length + request.request_id.length;
+    bytes += request.route?.length ?? 0;
+    bytes += request.graphql_operation?.length ?? 0;
+  }
+  if (response !== undefined) {
+    bytes += response.handler?.length ?? 0;
+    bytes += response.error?.length ?? 0;
+    bytes += response.error_message?.length ?? 0;
+  }
+  return bytes;
 }
 
 /** First in, first out; knows how many records and bytes it holds. */

@@ -10,6 +10,7 @@ import {
   visitor,
 } from '../../testing/record-builders.js';
 import { RecordingLog } from '../../testing/recording-log.js';
+import { InvalidRecordError } from '../errors/invalid-record.error.js';
 import { RecordDroppedError } from '../errors/record-dropped.error.js';
 import type { Client } from '../model/client-identity.js';
 import type { TrackedRecord } from '../model/records.js';
@@ -38,6 +39,17 @@ function record(client: Client, id?: string): void {
   if (request !== undefined && response !== undefined) {
     tracker.recordExchange(client, request, response);
   }
+}
+
+/** What an async subscriber amounts to. */
+function rejecting(): unknown {
+  return Promise.reject(new Error('subscriber'));
+}
+
+function collect(): TrackedRecord[] {
+  const seen: TrackedRecord[] = [];
+  tracker.records$.subscribe((each) => seen.push(each));
+  return seen;
 }
 
 beforeEach(() => start());
@@ -225,6 +237,43 @@ describe('recording', () => {
     expect(log.with('foreign type')).toHaveLength(2);
   });
 
+  it.each([
+    { timestamp: Number.NaN },
+    { timestamp: -1 },
+    { method: 'GET /x' },
+    { method: '' },
+    { request_id: '' },
+    { request_id: 'line\nbreak' },
+  ])('refuses a request that cannot be stored: %j', async (wrong) => {
+    await expect(
+      tracker.recordRequest(
+        { ip: '192.0.2.1' },
+        { path: '/', method: 'GET', ...wrong },
+      ),
+    ).rejects.toBeInstanceOf(InvalidRecordError);
+    expect(tracker.stats().accepted).toBe(0);
+  });
+
+  it.each([
+    { duration_ms: -1 },
+    { duration_ms: Number.NaN },
+    { duration_ms: Number.POSITIVE_INFINITY },
+    { handler_ms: -1 },
+    { status_code: 0 },
+    { status_code: 200.5 },
+    { status_code: Number.NaN },
+    { timestamp: Number.POSITIVE_INFINITY },
+    { request_id: 'x'.repeat(129) },
+  ])('refuses a response that cannot be stored: %j', async (wrong) => {
+    await expect(
+      tracker.recordResponse(
+        { ip: '192.0.2.1' },
+        { request_id: 'a', status_code: 200, duration_ms: 1, ...wrong },
+      ),
+    ).rejects.toBeInstanceOf(InvalidRecordError);
+    expect(tracker.stats().accepted).toBe(0);
+  });
+
   it('lets a caller go who does not wait for the outcome', async () => {
     const unhandled: unknown[] = [];
     const listen = (reason: unknown): void => void unhandled.push(reason);
@@ -291,14 +340,10 @@ describe('records$', () => {
     await new Promise((resolve) => setTimeout(resolve, 0));
     await new Promise((resolve) => setTimeout(resolve, 0));
     process.off('uncaughtException', listen);
-    expect(uncaught).toEqual([]);
+    if (uncaught.length > 0) {
+      throw new Error(`The process would have ended: ${String(uncaught)}`);
+    }
   });
-
-  function collect(): TrackedRecord[] {
-    const seen: TrackedRecord[] = [];
-    tracker.records$.subscribe((each) => seen.push(each));
-    return seen;
-  }
 
   it('carries every record once, when it is stored, with its session', async () => {
     const seen = collect();
@@ -462,6 +507,20 @@ describe('records$', () => {
     expect(seen).toHaveLength(4);
     expect(tracker.stats()).toMatchObject({ stored: 4, queued: 0 });
     expect(tracker.stats().callbackErrors).toBeGreaterThan(0);
+  });
+
+  it('outlives a subscriber that rejects', async () => {
+    const unhandled: unknown[] = [];
+    const listenRejection = (reason: unknown): void =>
+      void unhandled.push(reason);
+    process.on('unhandledRejection', listenRejection);
+    tracker.records$.subscribe(rejecting);
+    record(user('42'));
+    await clock.advance(50);
+    await settle();
+    process.off('unhandledRejection', listenRejection);
+    expect(unhandled).toEqual([]);
+    expect(tracker.stats()).toMatchObject({ stored: 2, callbackErrors: 2 });
   });
 
   it('leaves an error to the subscriber who takes it', async () => {

@@ -4,10 +4,12 @@ import {
   type Client,
   type ClientIdentity,
   type ClientReference,
-  normalizeUserId,
   toClient,
+  toStoredReference,
 } from '../model/client-identity.js';
 import { toUnixSeconds } from '../model/durations.js';
+import type { Exchange } from '../model/exchange.js';
+import { checkRequest, checkResponse } from '../model/record-check.js';
 import type {
   NewRequest,
   NewResponse,
@@ -66,32 +68,34 @@ export class SessionTracker {
    * Records a request of a client.
    *
    * @returns the id of the session, once the record is stored
+   * @throws InvalidRecordError when the record cannot be stored as it is
    * @throws RecordDroppedError when the record is given up
    */
   recordRequest(client: ClientIdentity, request: NewRequest): Promise<string> {
-    const record: RequestRecord = {
-      ...request,
-      timestamp: request.timestamp ?? toUnixSeconds(this.clock.now()),
-      request_id: request.request_id ?? randomUUID(),
-    };
-    return this.enqueueAwaited(toClient(client), { request: record });
+    return this.enqueueAwaited(client, () => ({
+      request: checkRequest(request, {
+        timestamp: toUnixSeconds(this.clock.now()),
+        request_id: randomUUID(),
+      }),
+    }));
   }
 
   /**
    * Records the response to a request that carries the same `request_id`.
    *
    * @returns the id of the session, once the record is stored
+   * @throws InvalidRecordError when the record cannot be stored as it is
    * @throws RecordDroppedError when the record is given up
    */
   recordResponse(
     client: ClientIdentity,
     response: NewResponse,
   ): Promise<string> {
-    const record: ResponseRecord = {
-      ...response,
-      timestamp: response.timestamp ?? toUnixSeconds(this.clock.now()),
-    };
-    return this.enqueueAwaited(toClient(client), { response: record });
+    return this.enqueueAwaited(client, () => ({
+      response: checkResponse(response, {
+        timestamp: toUnixSeconds(this.clock.now()),
+      }),
+    }));
   }
 
   /** Records a request with its response; for capture, where nobody waits for the outcome. */
@@ -109,12 +113,11 @@ export class SessionTracker {
   }
 
   /** The id of a client's open session, or null when it has none. */
-  getSessionId(client: ClientReference): Promise<string | null> {
-    return this.store.findSessionId(
-      client.userId === undefined
-        ? { ip: toClient(client).ip }
-        : { userId: normalizeUserId(client.userId) },
-    );
+  async getSessionId(client: ClientReference): Promise<string | null> {
+    const reference = toStoredReference(client);
+    return reference === null
+      ? null
+      : await this.store.findSessionId(reference);
   }
 
   /** Everything stored about a session, oldest record first; null when there is no such session. */
@@ -160,17 +163,18 @@ export class SessionTracker {
   /** Stores what is queued within the time given, then drops the rest and takes no more. */
   async close(limitMs: number): Promise<void> {
     await this.flusher.close(limitMs);
-    this.recordSubject.complete();
+    this.emit(() => this.recordSubject.complete());
   }
 
   private enqueueAwaited(
-    client: Client,
-    records: { request: RequestRecord } | { response: ResponseRecord },
+    identity: ClientIdentity,
+    checkRecords: () => Pick<Exchange, 'request' | 'response'>,
   ): Promise<string> {
     const stored = new Promise<string>((resolve, reject) => {
+      const client = toClient(identity);
       this.flusher.enqueue({
         client,
-        ...records,
+        ...checkRecords(),
         partition: this.store.partitionOf(client),
         settle: (outcome: QueueOutcome) =>
           'error' in outcome
@@ -190,15 +194,30 @@ export class SessionTracker {
       user_id: client.userId,
       client_ip: client.ip,
     };
-    if (request !== undefined) {
-      this.recordSubject.next({ ...session, type: 'request', record: request });
-    }
-    if (response !== undefined) {
-      this.recordSubject.next({
-        ...session,
-        type: 'response',
-        record: response,
-      });
-    }
+    this.emit(() => {
+      if (request !== undefined) {
+        this.recordSubject.next({
+          ...session,
+          type: 'request',
+          record: request,
+        });
+      }
+      if (response !== undefined) {
+        this.recordSubject.next({
+          ...session,
+          type: 'response',
+          record: response,
+        });
+      }
+    });
   };
+
+  /** A subscriber's teardown may throw where no observer can catch it. */
+  private emit(notify: () => void): void {
+    try {
+      notify();
+    } catch {
+      this.countCallbackError();
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import {
   type ClientGroup,
   groupByClient,
@@ -46,9 +47,10 @@ interface StoredSession {
   readonly responses: ResponseRecord[];
 }
 
-interface StoredBatch {
+/** The last batch of a writer, and the answers that a retry may ask for again. */
+interface WriterEntry {
   readonly sequence: number;
-  readonly answer: readonly AppendedExchange[];
+  readonly answers: Map<number, readonly AppendedExchange[]>;
 }
 
 /** Sessions in the memory of this process: for development, for tests of host applications. */
@@ -56,7 +58,7 @@ export class MemorySessionStore implements SessionStore {
   readonly kind = 'memory';
   private readonly sessions: ExpiringMap<StoredSession>;
   private readonly openSessions: ExpiringMap<string>;
-  private readonly writers: ExpiringMap<StoredBatch>;
+  private readonly writers: ExpiringMap<WriterEntry>;
   private readonly dataTtlSeconds: number;
 
   constructor(
@@ -83,9 +85,20 @@ export class MemorySessionStore implements SessionStore {
   }
 
   append(batch: RecordBatch): Promise<readonly AppendedExchange[]> {
-    const previous = this.writers.get(batch.writer);
-    if (previous !== undefined && previous.sequence >= batch.sequence) {
-      return Promise.resolve(previous.answer);
+    const writer = this.writers.get(batch.writer);
+    if (writer !== undefined && writer.sequence >= batch.sequence) {
+      return Promise.resolve(
+        writer.answers.get(batch.sequence) ??
+          batch.exchanges.map(() => ({ stored: true, sessionId: '' })),
+      );
+    }
+    if (batch.follows !== undefined && writer?.sequence !== batch.follows) {
+      return Promise.reject(
+        new StoreUnavailableError(
+          'take a batch',
+          'the batch before it is not stored',
+        ),
+      );
     }
     const answer: AppendedExchange[] = [];
     for (const group of groupByClient(batch.exchanges)) {
@@ -97,9 +110,16 @@ export class MemorySessionStore implements SessionStore {
         };
       }
     }
+    const answers =
+      batch.follows === undefined || writer === undefined
+        ? new Map<number, readonly AppendedExchange[]>()
+        : writer.answers;
     this.writers.set(
       batch.writer,
-      { sequence: batch.sequence, answer },
+      {
+        sequence: batch.sequence,
+        answers: answers.set(batch.sequence, answer),
+      },
       WRITER_TTL_SECONDS,
     );
     return Promise.resolve(answer);
@@ -145,7 +165,7 @@ export class MemorySessionStore implements SessionStore {
         .filter(({ info }) =>
           userId === undefined
             ? info.client_ip === ip
-            : info.user_id === userId,
+            : userId !== '' && info.user_id === userId,
         )
         .map(summarize)
         .toSorted(newestFirst),

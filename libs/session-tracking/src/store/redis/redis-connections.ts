@@ -89,6 +89,10 @@ function createClient(source: RedisSource, timeoutMs: number): Redis {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     enableAutoPipelining: false,
+    // How long a connection that is given up may take to close, and a loading server to be asked
+    // again: the defaults are longer than our own longest wait.
+    disconnectTimeout: 100,
+    maxLoadingRetryTime: LONGEST_RECONNECT_MS / 2,
     retryStrategy: (attempt) =>
       Math.min(50 * 2 ** Math.min(attempt, 8), LONGEST_RECONNECT_MS),
     lazyConnect: true,

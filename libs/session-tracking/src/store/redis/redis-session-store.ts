@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import { type ClientGroup, groupByClient } from '../../model/client-groups.js';
 import type { ClientReference } from '../../model/client-identity.js';
+import { isSessionId } from '../../model/session-id.js';
 import type {
   RequestRecord,
   ResponseRecord,
@@ -81,6 +82,7 @@ export class RedisSessionStore implements SessionStore {
         batch.seed,
         ...this.policyArguments,
         batch.wantsSessionIds ? '1' : '0',
+        String(batch.follows ?? 0),
         packClients(groups),
       ),
     );
@@ -94,6 +96,9 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async readSession(sessionId: string): Promise<SessionHistory | null> {
+    if (!isSessionId(sessionId)) {
+      return null;
+    }
     const [values, requests, responses] = await this.read(
       'read a session',
       (redis) =>
@@ -159,6 +164,9 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async eraseSession(sessionId: string): Promise<ErasureReport | null> {
+    if (!isSessionId(sessionId)) {
+      return null;
+    }
     const answer = await this.read('erase a session', (redis) =>
       this.eraseScript.run(
         redis,
@@ -229,14 +237,16 @@ function readAnswer(
   groups: readonly ClientGroup[],
   batch: RecordBatch,
 ): AppendedExchange[] {
-  if (typeof answer !== 'string') {
+  const [firstLine = '', ...sessionIds] =
+    typeof answer === 'string' ? answer.split('\n') : [];
+  const [sequence, ...rejectedPositions] = firstLine.split(' ');
+  if (sequence !== String(batch.sequence)) {
     throw new StoreUnavailableError(
       'confirm a batch',
       `unexpected answer ${JSON.stringify(answer)}`,
     );
   }
-  const [rejectedLine = '', ...sessionIds] = answer.split('\n');
-  const rejected = new Set(rejectedLine === '' ? [] : rejectedLine.split(' '));
+  const rejected = new Set(rejectedPositions);
   const results: AppendedExchange[] = [];
   groups.forEach(({ positions }, index) => {
     const result: AppendedExchange = {

@@ -1,8 +1,9 @@
 -- Stores one batch of records, once: finds or creates the session of each client, appends, trims,
 -- counts and renews the expiry.
 --
--- KEYS[1]  the writer's entry: "<sequence> <answer>" of the batch it stored last. All other keys are
---          made from ARGV[1]; in a cluster it carries the same hash tag as KEYS[1].
+-- KEYS[1]  the writer's entry, a hash: "sequence" of the batch it stored last, and by their sequences
+--          the answers of batches that a retry may ask for again. All other keys are made from
+--          ARGV[1]; in a cluster it carries the same hash tag as KEYS[1].
 --
 -- ARGV[1]   what every key begins with: "<prefix>:session:"
 -- ARGV[2]   sequence of the batch
@@ -15,15 +16,17 @@
 -- ARGV[9]   records kept per list
 -- ARGV[10]  seconds for which the writer's entry stays
 -- ARGV[11]  "1" when the answer must name the sessions
--- ARGV[12]  the clients, one after another, every line ended by "\n":
+-- ARGV[12]  sequence of the batch that must have been stored right before; "0" when all before are done
+-- ARGV[13]  the clients, one after another, every line ended by "\n":
 --             "u<user id>", or "a" when anonymous
 --             address
 --             "<first time> <last time> <responses> <errors> <microseconds> <requests>"
 --             the request records as JSON, a line each
 --             the response records as JSON, a line each
 --
--- Answer: a line with the positions (from 1) of the clients whose keys hold a foreign type, separated
--- by spaces, then, when asked for, a line for each client with its session's id.
+-- Answer: a line with the sequence and the positions (from 1) of the clients that were rejected because
+-- a key of theirs holds a foreign type, separated by spaces, then, when asked for, a line for each
+-- client with its session's id. An error that begins with GAP when the batch before is missing.
 
 local base = ARGV[1]
 local sequence = tonumber(ARGV[2])
@@ -36,25 +39,42 @@ local ended_ttl = ARGV[8]
 local max_records = tonumber(ARGV[9])
 local writer_ttl = ARGV[10]
 local names_sessions = ARGV[11] == '1'
-local packed = ARGV[12]
+local follows = tonumber(ARGV[12])
+local packed = ARGV[13]
 
 local SESSIONS_PER_CLIENT = 1000
 local PRUNED_PER_BATCH = 50
 
-local call, pcall = redis.call, redis.pcall
+local call, try = redis.call, redis.pcall
 local find, sub, format = string.find, string.sub, string.format
 
+local function is_error(reply)
+  return type(reply) == 'table' and reply.err ~= nil
+end
+
 -- A batch that was stored before is answered as it was then.
-local previous = pcall('GET', KEYS[1])
-if type(previous) == 'string' then
-  local space = find(previous, ' ', 1, true)
-  if tonumber(sub(previous, 1, space - 1)) >= sequence then
-    return sub(previous, space + 1)
-  end
+local stored = try('HGET', KEYS[1], 'sequence')
+if is_error(stored) then
+  call('DEL', KEYS[1])
+end
+local stored_sequence = tonumber(stored) or 0
+if stored_sequence >= sequence then
+  return call('HGET', KEYS[1], ARGV[2]) or (ARGV[2] .. '\n')
+end
+if follows > 0 and stored_sequence ~= follows then
+  return redis.error_reply('GAP the batch before this one is not stored')
 end
 
 -- The first write: where Redis takes none (memory, disk, replica) it fails here, before any other.
-call('SET', KEYS[1], ARGV[2] .. ' ', 'EX', writer_ttl)
+call('HSET', KEYS[1], 'sequence', ARGV[2])
+call('EXPIRE', KEYS[1], writer_ttl)
+if follows == 0 and call('HLEN', KEYS[1]) > 1 then
+  for _, field in ipairs(call('HKEYS', KEYS[1])) do
+    if field ~= 'sequence' then
+      call('HDEL', KEYS[1], field)
+    end
+  end
+end
 
 local now = tonumber(call('TIME')[1])
 local index_key = base .. 'index'
@@ -84,21 +104,17 @@ local function number(text)
   return tonumber(text) or 0
 end
 
-local function is_error(reply)
-  return type(reply) == 'table' and reply.err ~= nil
-end
-
 -- Appends to both lists or to none. Returns false when one holds a foreign type.
 local function append(requests_key, requests, responses_key, responses)
   local request_total, response_total = 0, 0
   if #requests > 0 then
-    request_total = pcall('RPUSH', requests_key, unpack(requests))
+    request_total = try('RPUSH', requests_key, unpack(requests))
     if is_error(request_total) then
       return false
     end
   end
   if #responses > 0 then
-    response_total = pcall('RPUSH', responses_key, unpack(responses))
+    response_total = try('RPUSH', responses_key, unpack(responses))
     if is_error(response_total) then
       if #requests > 0 then
         call('LTRIM', requests_key, 0, -1 - #requests)
@@ -127,14 +143,14 @@ end
 
 -- Indexes are shared: a foreign type in one costs its entries, never the records.
 local function add_to_indexes(session_id, created_at, client_part, address_part)
-  pcall('ZADD', index_key, created_at, session_id)
+  try('ZADD', index_key, created_at, session_id)
   local key = base .. 'sessions:' .. client_part
-  pcall('LPUSH', key, session_id)
-  pcall('LTRIM', key, 0, SESSIONS_PER_CLIENT - 1)
+  try('LPUSH', key, session_id)
+  try('LTRIM', key, 0, SESSIONS_PER_CLIENT - 1)
   if address_part ~= client_part then
     key = base .. 'sessions:' .. address_part
-    pcall('LPUSH', key, session_id)
-    pcall('LTRIM', key, 0, SESSIONS_PER_CLIENT - 1)
+    try('LPUSH', key, session_id)
+    try('LTRIM', key, 0, SESSIONS_PER_CLIENT - 1)
   end
 end
 
@@ -147,7 +163,7 @@ local function renew_expiry(session_id, open_key, client_part, address_part)
   if address_part ~= client_part then
     call('EXPIRE', base .. 'sessions:' .. address_part, data_ttl)
   end
-  pcall('ZADD', expiry_key, now, session_id)
+  try('ZADD', expiry_key, now, session_id)
   index_renewed = true
 end
 
@@ -167,7 +183,7 @@ local function store_client(client_position, who)
   end
 
   local open_key = base .. client_part
-  local session_id = pcall('GET', open_key)
+  local session_id = try('GET', open_key)
   if is_error(session_id) then
     return nil
   end
@@ -175,7 +191,7 @@ local function store_client(client_position, who)
   local info
   local previous_id
   if session_id then
-    info = pcall('HMGET', base .. session_id .. ':info', 'created_at', 'last_seen_at',
+    info = try('HMGET', base .. session_id .. ':info', 'created_at', 'last_seen_at',
       'request_count', 'response_count', 'error_count', 'duration_us_total', 'expiry_renewed_at')
     if is_error(info) then
       return nil
@@ -250,9 +266,11 @@ local session_ids = {}
 local client_count = 0
 for who in next_line do
   client_count = client_count + 1
-  local session_id = store_client(client_count, who)
-  if not session_id then
+  -- What nobody foresaw may cost one client's records, never those of the rest of the batch.
+  local succeeded, session_id = pcall(store_client, client_count, who)
+  if not succeeded or not session_id then
     rejected[#rejected + 1] = client_count
+    session_id = nil
   end
   session_ids[client_count] = session_id or ''
 end
@@ -261,19 +279,19 @@ end
 if index_renewed then
   call('EXPIRE', index_key, data_ttl)
   call('EXPIRE', expiry_key, data_ttl)
-  local gone = pcall('ZRANGEBYSCORE', expiry_key, '-inf', now - data_ttl - renewal_age, 'LIMIT', 0,
+  local gone = try('ZRANGEBYSCORE', expiry_key, '-inf', now - data_ttl - renewal_age, 'LIMIT', 0,
     PRUNED_PER_BATCH)
   if not is_error(gone) and #gone > 0 then
-    pcall('ZREM', index_key, unpack(gone))
-    pcall('ZREM', expiry_key, unpack(gone))
+    try('ZREM', index_key, unpack(gone))
+    try('ZREM', expiry_key, unpack(gone))
   end
 end
 
-local answer = table.concat(rejected, ' ') .. '\n'
+local answer = ARGV[2] .. (#rejected > 0 and ' ' or '') .. table.concat(rejected, ' ') .. '\n'
 if names_sessions then
   answer = answer .. table.concat(session_ids, '\n')
 end
 if names_sessions or #rejected > 0 then
-  call('SET', KEYS[1], ARGV[2] .. ' ' .. answer, 'EX', writer_ttl)
+  call('HSET', KEYS[1], ARGV[2], answer)
 end
 return answer

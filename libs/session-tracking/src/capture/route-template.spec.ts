@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { routeTemplateOf } from './route-template.js';
+
+describe('the route of a request', () => {
+  it.each([
+    ['Express', { baseUrl: '', route: { path: '/users/:id' } }, '/users/:id'],
+    [
+      'an Express router under a path',
+      { baseUrl: '/api', route: { path: '/users/:id' } },
+      '/api/users/:id',
+    ],
+    ['Express without a base', { route: { path: '/users' } }, '/users'],
+    ['Fastify', { routeOptions: { url: '/users/:id' } }, '/users/:id'],
+    ['the root', { route: { path: '/' } }, '/'],
+    [
+      'a wildcard under a path',
+      { routeOptions: { url: '/files/*' } },
+      '/files/*',
+    ],
+  ])('is the template: %s', (_, request, template) => {
+    expect(routeTemplateOf(request)).toBe(template);
+  });
+
+  it.each([
+    ['nothing known', {}],
+    ['no match on Fastify', { routeOptions: {} }],
+    ['a match without a path', { route: {} }],
+    ['a regular expression', { route: { path: /x/ } }],
+    ['several paths', { route: { path: ['/a', '/b'] } }],
+    ['an empty path', { route: { path: '' } }],
+    ['Nest’s own catch-all on Express', { route: { path: '/*path' } }],
+    ['the star', { route: { path: '*' } }],
+    ['Fastify’s catch-all', { routeOptions: { url: '/*' } }],
+    ['a url that is no text', { routeOptions: { url: 5 } }],
+  ])('is unmatched: %s', (_, request) => {
+    expect(routeTemplateOf(request)).toBe('unmatched');
+  });
+});

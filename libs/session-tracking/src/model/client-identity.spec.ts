@@ -1,0 +1,84 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { anyText } from '../../testing/any-text.js';
+import { normalizeUserId, toClient } from './client-identity.js';
+
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+
+const HASHED = /^sha256:[0-9a-f]{64}$/;
+
+describe('a client', () => {
+  it('is its user id and its address, both in one spelling', () => {
+    expect(toClient({ userId: '42', ip: '::ffff:192.0.2.1' })).toEqual({
+      userId: '42',
+      ip: '192.0.2.1',
+    });
+  });
+
+  it('is anonymous without a user id', () => {
+    expect(toClient({ ip: '192.0.2.1' }).userId).toBe('');
+    expect(toClient({ userId: undefined, ip: '192.0.2.1' }).userId).toBe('');
+    expect(toClient({ userId: '', ip: '192.0.2.1' }).userId).toBe('');
+  });
+
+  it.each(['', 'no address', '192.0.2.1, 198.51.100.1', '\ud800'])(
+    'has an unknown address when %j is given',
+    (ip) => {
+      expect(toClient({ userId: '42', ip }).ip).toBe('unknown');
+    },
+  );
+});
+
+describe('a user id', () => {
+  it.each([
+    '42',
+    'a:b:{c}',
+    '__proto__',
+    'with space',
+    '"quoted"',
+    'é',
+    '🦊',
+    'x'.repeat(128),
+    '🦊'.repeat(32),
+  ])('is kept as it is: %j', (id) => {
+    expect(normalizeUserId(id)).toBe(id);
+  });
+
+  it.each([
+    'x'.repeat(129),
+    '🦊'.repeat(33),
+    'é'.repeat(65),
+    'line\nbreak',
+    'tab\t',
+    'null\u0000',
+    'escape\u001b[31m',
+    'delete\u007f',
+    'c1\u0085',
+    'separator\u2028',
+    'separator\u2029',
+    'lone \ud83e',
+    'lone \udd8a',
+    'x'.repeat(1_000_000),
+  ])('becomes a hash when it is long or cannot be printed (%#)', (id) => {
+    expect(normalizeUserId(id)).toMatch(HASHED);
+  });
+
+  it('stays what it has become', () => {
+    const hashed = normalizeUserId('x'.repeat(1000));
+    expect(normalizeUserId(hashed)).toBe(hashed);
+  });
+
+  it('is bounded, printable, and different for different ids', () => {
+    const ids = anyText(150);
+    fc.assert(
+      fc.property(ids, ids, (one, other) => {
+        const [first, second] = [normalizeUserId(one), normalizeUserId(other)];
+        expect(Buffer.byteLength(first)).toBeLessThanOrEqual(128);
+        expect(first.isWellFormed()).toBe(true);
+        expect(first).not.toMatch(CONTROL_CHARACTER);
+        expect(first === second).toBe(one === other);
+      }),
+    );
+  });
+});
