@@ -64,6 +64,11 @@ describe('a user id', () => {
     expect(normalizeUserId(id)).toMatch(HASHED);
   });
 
+  it('is another for another half of a pair, which no encoding can tell apart', () => {
+    expect(normalizeUserId('\ud83e')).not.toBe(normalizeUserId('\ud83f'));
+    expect(normalizeUserId('\ud83e')).not.toBe(normalizeUserId('\ufffd'));
+  });
+
   it('stays what it has become', () => {
     const hashed = normalizeUserId('x'.repeat(1000));
     expect(normalizeUserId(hashed)).toBe(hashed);
