@@ -36,7 +36,10 @@ export class FakeClock implements Clock {
       callback,
     };
     this.timers.add(timer);
-    return { cancel: () => void this.timers.delete(timer) };
+    return {
+      cancel: () => void this.timers.delete(timer),
+      keepAlive: () => undefined,
+    };
   }
 
   /** Moves time on and fires what falls due, in order; after each, what it set off runs first. */

@@ -214,6 +214,7 @@ describe('a redis-server of a test', () => {
       );
       const child = spawn(process.execPath, [join(dir, 'test.mjs')], {
         stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, TMPDIR: dir },
       });
       let output = text(child.stdout);
       if (signal !== undefined) {

@@ -123,8 +123,16 @@ function argumentsFor(
   { appendonly = false, args = [] }: RedisServerOptions,
 ): string[] {
   return [
-    ...['--bind', '127.0.0.1', '--port', String(port), '--dir', dir],
-    ...['--save', '', '--appendonly', appendonly ? 'yes' : 'no'],
+    '--bind',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--dir',
+    dir,
+    '--save',
+    '',
+    '--appendonly',
+    appendonly ? 'yes' : 'no',
     ...(appendonly ? ['--appendfsync', 'always'] : []),
     ...args,
   ];

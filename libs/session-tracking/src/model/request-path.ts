@@ -1,3 +1,5 @@
+import { cutText } from './detached-text.js';
+
 /** Longest path that is kept, in bytes of UTF-8. */
 const MAX_PATH_BYTES = 2048;
 
@@ -6,7 +8,7 @@ export function pathOf(target: string | undefined): string {
   let path = target ?? '/';
   const query = path.search(/[?#]/);
   if (query !== -1) {
-    path = path.slice(0, query);
+    path = cutText(path, query);
   }
   if (!path.startsWith('/')) {
     const afterScheme = path.indexOf('://');

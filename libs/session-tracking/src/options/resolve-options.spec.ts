@@ -249,6 +249,8 @@ describe('options', () => {
     { Redis: { url: 'redis://u:hunter2@cache' } },
     { flush: { url: 'rediss://u:hunter2@cache' } },
     { keyPrefix: 'redis://u:hunter2@cache' },
+    { keyPrefix: 'redis://u:p@hunter2@cache' },
+    { keyPrefix: 'redis://u:p/hunter2@cache' },
   ])('print no password that stands in the wrong place (%#)', (options) => {
     expect(refusal(options).message).not.toContain('hunter2');
   });

@@ -179,7 +179,7 @@ function print(option: string, value: unknown): string {
       : `a ${typeof value}`;
   }
   const text = inspect(value, { depth: 1, breakLength: Infinity }).replaceAll(
-    /\/\/[^/@\s]*@/g,
+    /\/\/.*@/g,
     '//***@',
   );
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;

@@ -1,6 +1,8 @@
 /** A timer that can be called off. */
 export interface Timer {
   cancel(): void;
+  /** Keeps the process from ending before the callback has run. */
+  keepAlive(): void;
 }
 
 /** Time and waiting, so that a test can hold both in its hand. */
@@ -20,6 +22,9 @@ export const systemClock: Clock = {
   schedule(callback, delayMs) {
     const timeout = setTimeout(callback, delayMs);
     timeout.unref();
-    return { cancel: () => clearTimeout(timeout) };
+    return {
+      cancel: () => clearTimeout(timeout),
+      keepAlive: () => void timeout.ref(),
+    };
   },
 };

@@ -52,6 +52,10 @@ function numbers(from: number, to: number): string[] {
   return Array.from({ length: to - from + 1 }, (_, i) => String(from + i));
 }
 
+function failing(): never {
+  throw new Error('log');
+}
+
 beforeEach(() => start());
 
 describe('when batches leave', () => {
@@ -333,6 +337,30 @@ describe('when the queue is full', () => {
     expect(log.with('were lost')[1]).toBe(
       'warn: Records are stored again; 6 were lost.',
     );
+  });
+
+  it('counts every loss though the host’s log throws', async () => {
+    start({ maxQueue: 4 });
+    const silent = new SessionTracker(
+      store,
+      { ...POLICY, maxQueue: 4 },
+      clock,
+      { log: failing, warn: failing, error: failing },
+    );
+    store.mode = 'hang';
+    for (let i = 0; i < 5; i += 1) {
+      silent
+        .recordRequest({ ip: '192.0.2.1' }, { path: '/', method: 'GET' })
+        .catch(() => undefined);
+    }
+    store.mode = 'work';
+    await clock.advance(1000);
+    expect(silent.stats()).toMatchObject({
+      accepted: 5,
+      stored: 4,
+      droppedQueueFull: 1,
+      queued: 0,
+    });
   });
 
   it('does not repeat these lines while a slow store keeps losing', async () => {

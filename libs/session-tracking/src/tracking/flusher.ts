@@ -75,6 +75,9 @@ export class Flusher {
     if (this.running === undefined) {
       this.wakeUp();
     }
+    if (exchange.settle !== undefined) {
+      this.timer?.keepAlive();
+    }
   }
 
   /**
@@ -254,6 +257,7 @@ export class Flusher {
     for (const exchange of this.queue.take(Number.POSITIVE_INFINITY)) {
       this.drop(exchange, 'shutdown');
     }
+    this.losses.lossEnded();
     this.losses.leftAtShutdown(this.counters.dropped - droppedBefore);
   }
 

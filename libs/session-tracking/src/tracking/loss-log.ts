@@ -7,15 +7,18 @@ const REJECTION_QUIET_MS = 60_000;
 
 /** Tells the operator about outages and lost records: a line when one starts, a line when it ends. */
 export class LossLog {
+  private readonly log: TrackingLog;
   private outageSince: number | undefined;
   private droppedBeforeLoss: number | undefined;
   private rejectionLoggedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
-    private readonly log: TrackingLog,
+    log: TrackingLog,
     private readonly counters: TrackingCounters,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.log = guard(log);
+  }
 
   storeFailed(error: Error): void {
     if (this.outageSince === undefined) {
@@ -70,5 +73,22 @@ export class LossLog {
         `${records} records were lost: the session store did not take them within flush.shutdownMs.`,
       );
     }
+  }
+}
+
+/** The host's logger is the host's code: what it throws must not reach the accounting. */
+function guard(log: TrackingLog): TrackingLog {
+  return {
+    log: (message) => attempt(() => log.log(message)),
+    warn: (message) => attempt(() => log.warn(message)),
+    error: (message) => attempt(() => log.error(message)),
+  };
+}
+
+function attempt(write: () => void): void {
+  try {
+    write();
+  } catch {
+    // There is no other place to say it.
   }
 }

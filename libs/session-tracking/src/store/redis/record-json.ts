@@ -35,3 +35,15 @@ export function responseToJson(record: ResponseRecord): string {
   }
   return `${json}}`;
 }
+
+/** Reads records back; what another program put between them and is no JSON object is passed over. */
+export function parseRecords<T extends object>(texts: readonly string[]): T[] {
+  return texts.flatMap((text) => {
+    try {
+      const record: T | null = JSON.parse(text);
+      return typeof record === 'object' && record !== null ? [record] : [];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -11,6 +11,7 @@ import type {
 import {
   decodeCursor,
   isAfter,
+  type ListingPosition,
   newestFirst,
   toPage,
 } from '../listing-cursor.js';
@@ -25,6 +26,7 @@ import type {
   SessionSummary,
 } from '../session-store.js';
 import { packClients } from './batch-packing.js';
+import { parseRecords } from './record-json.js';
 import type { RedisConnections } from './redis-connections.js';
 import { RedisScript } from './redis-script.js';
 import { INFO_FIELDS, parseInfo } from './session-info-hash.js';
@@ -114,43 +116,35 @@ export class RedisSessionStore implements SessionStore {
       : {
           session_id: sessionId,
           info,
-          requests: requests.map((json): RequestRecord => JSON.parse(json)),
-          responses: responses.map((json): ResponseRecord => JSON.parse(json)),
+          requests: parseRecords<RequestRecord>(requests),
+          responses: parseRecords<ResponseRecord>(responses),
         };
   }
 
   async listSessions(listing: SessionListing): Promise<SessionPage> {
-    const position =
-      listing.cursor === undefined ? undefined : decodeCursor(listing.cursor);
-    const newest = Math.min(
-      position?.created_at ?? Number.POSITIVE_INFINITY,
-      listing.until ?? Number.POSITIVE_INFINITY,
-    );
+    const { limit, cursor, since, until = Number.POSITIVE_INFINITY } = listing;
+    let position = cursor === undefined ? undefined : decodeCursor(cursor);
     const sessions: SessionSummary[] = [];
-    const chunk = listing.limit + 1;
-    for (let offset = 0; sessions.length <= listing.limit; offset += chunk) {
-      const ids = await this.read('list sessions', (redis) =>
-        redis.zrange(
-          this.keys.index,
-          newest === Number.POSITIVE_INFINITY ? '+inf' : String(newest),
-          String(listing.since ?? '-inf'),
-          'BYSCORE',
-          'REV',
-          'LIMIT',
-          offset,
-          chunk,
-        ),
+    let size = limit + 1;
+    while (sessions.length <= limit) {
+      const newest = Math.min(position?.created_at ?? until, until);
+      const entries = await this.readIndex(newest, since, size);
+      const last = position;
+      const next = entries.filter(
+        (entry) => last === undefined || isAfter(entry, last),
       );
-      for (const session of await this.readSummaries(ids)) {
-        if (position === undefined || isAfter(session, position)) {
-          sessions.push(session);
-        }
-      }
-      if (ids.length < chunk) {
+      const summaries = await this.readSummaries(
+        next.map((entry) => entry.session_id),
+      );
+      sessions.push(...summaries);
+      if (entries.length < size) {
         break;
       }
+      position = next.at(-1) ?? position;
+      // A chunk that brought nothing new held sessions of a single moment only.
+      size = next.length === 0 ? size * 2 : size;
     }
-    return toPage(sessions, listing.limit);
+    return toPage(sessions, limit);
   }
 
   async listSessionsOfClient(
@@ -189,6 +183,33 @@ export class RedisSessionStore implements SessionStore {
   close(): Promise<void> {
     this.connections.close();
     return Promise.resolve();
+  }
+
+  /** The newest entries of the index that were created within the bounds. */
+  private async readIndex(
+    newest: number,
+    oldest: number | undefined,
+    count: number,
+  ): Promise<ListingPosition[]> {
+    const flat = await this.read('list sessions', (redis) =>
+      redis.zrange(
+        this.keys.index,
+        newest === Number.POSITIVE_INFINITY ? '+inf' : String(newest),
+        String(oldest ?? '-inf'),
+        'BYSCORE',
+        'REV',
+        'LIMIT',
+        0,
+        count,
+        'WITHSCORES',
+      ),
+    );
+    const entries: ListingPosition[] = [];
+    for (let at = 0; at + 1 < flat.length; at += 2) {
+      const [sessionId = '', score] = flat.slice(at, at + 2);
+      entries.push({ session_id: sessionId, created_at: Number(score) });
+    }
+    return entries;
   }
 
   private async readSummaries(

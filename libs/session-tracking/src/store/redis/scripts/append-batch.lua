@@ -154,7 +154,9 @@ local function add_to_indexes(session_id, created_at, client_part, address_part)
   end
 end
 
-local function renew_expiry(session_id, open_key, client_part, address_part)
+local function renew_expiry(session_id, open_key, client_part)
+  -- The address of its first request: a user may have moved on since.
+  local address_part = 'ip:' .. (call('HGET', base .. session_id .. ':info', 'client_ip') or '')
   call('EXPIRE', open_key, session_ttl)
   call('EXPIRE', base .. session_id .. ':info', data_ttl)
   call('EXPIRE', base .. session_id .. ':requests', data_ttl)
@@ -256,7 +258,7 @@ local function store_client(client_position, who)
     end
   end
   if renews then
-    renew_expiry(session_id, open_key, client_part, address_part)
+    renew_expiry(session_id, open_key, client_part)
   end
   return session_id
 end
