@@ -18,7 +18,10 @@ import { toUnixTime } from './unix-time.js';
 
 const LATEST_UNIX_TIME = 99_999_999_999;
 
-/** Query string of `GET /sessions`. */
+/**
+ * Query string of `GET /sessions`. The transforms read what was sent, not `value`: a host's own
+ * validation pipe may have converted that by type, which makes `false` true.
+ */
 export class SessionListQuery {
   /** Sessions per page. */
   @IsOptional()
@@ -49,13 +52,13 @@ export class SessionListQuery {
 
   /** `true`: only sessions with errors; `false`: only those without. */
   @IsOptional()
-  @Transform(({ value }) => toBoolean(value))
+  @Transform(({ obj, key }) => toBoolean(obj[key]))
   @IsBoolean({ message: 'has_errors must be true or false' })
   has_errors?: boolean;
 
   /** Created at or after: Unix time in seconds, or an ISO 8601 date. */
   @IsOptional()
-  @Transform(({ value }) => toUnixTime(value))
+  @Transform(({ obj, key }) => toUnixTime(obj[key]))
   @IsNumber(
     {},
     { message: 'since must be Unix time in seconds or an ISO 8601 date' },
@@ -66,7 +69,7 @@ export class SessionListQuery {
 
   /** Created at or before: Unix time in seconds, or an ISO 8601 date. */
   @IsOptional()
-  @Transform(({ value }) => toUnixTime(value))
+  @Transform(({ obj, key }) => toUnixTime(obj[key]))
   @IsNumber(
     {},
     { message: 'until must be Unix time in seconds or an ISO 8601 date' },

@@ -223,32 +223,19 @@ local function store_client(client_position, who)
   if last_at > last_seen_at then
     last_seen_at = last_at
   end
-  local renews = created or math.abs(now - number(info[7])) >= renewal_age
   -- Formatted here, because Redis prints a Lua number digit by digit as a float.
-  local fields = {
-    'last_seen_at', last_seen_at,
-    'request_count', format('%d', number(info[3]) + #requests),
-    'response_count', format('%d', number(info[4]) + #responses),
-    'error_count', format('%d', number(info[5]) + error_count),
-    'duration_us_total', format('%d', number(info[6]) + microseconds),
-  }
-  local size = 10
-  if renews then
-    fields[size + 1], fields[size + 2] = 'expiry_renewed_at', now
-    size = size + 2
-  end
-  if created then
-    fields[size + 1], fields[size + 2] = 'created_at', first_at
-    fields[size + 3], fields[size + 4] = 'client_ip', address
-    fields[size + 5], fields[size + 6] = 'user_id', user_id
-    size = size + 6
-    if previous_id then
-      fields[size + 1], fields[size + 2] = 'previous_session_id', previous_id
-    end
-  end
-  call('HSET', key .. ':info', unpack(fields))
+  request_count = format('%d', number(info[3]) + #requests)
+  response_count = format('%d', number(info[4]) + #responses)
+  error_count = format('%d', number(info[5]) + error_count)
+  microseconds = format('%d', number(info[6]) + microseconds)
+  call('HSET', key .. ':info', 'last_seen_at', last_seen_at, 'request_count', request_count,
+    'response_count', response_count, 'error_count', error_count, 'duration_us_total', microseconds)
 
   if created then
+    call('HSET', key .. ':info', 'created_at', first_at, 'client_ip', address, 'user_id', user_id)
+    if previous_id then
+      call('HSET', key .. ':info', 'previous_session_id', previous_id)
+    end
     call('SET', open_key, session_id, 'EX', session_ttl)
     add_to_indexes(session_id, first_at, client_part, address_part)
     if previous_id then
@@ -257,7 +244,8 @@ local function store_client(client_position, who)
       call('EXPIRE', base .. previous_id .. ':responses', ended_ttl)
     end
   end
-  if renews then
+  if created or math.abs(now - number(info[7])) >= renewal_age then
+    call('HSET', key .. ':info', 'expiry_renewed_at', now)
     renew_expiry(session_id, open_key, client_part)
   end
   return session_id
