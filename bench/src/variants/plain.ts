@@ -1,0 +1,3 @@
+import type { SetUp } from './variant.js';
+
+export const setUp: SetUp = () => ({});
