@@ -5,10 +5,11 @@ import {
 import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
 import { countRecords } from '../model/exchange.js';
 import type { AppendedExchange, SessionStore } from '../store/session-store.js';
-import { BatchCutter, type QueuedBatch } from './batch-cutter.js';
+import type { QueuedBatch } from './batch-cutter.js';
 import type { Clock, Timer } from './clock.js';
 import type { LossLog } from './loss-log.js';
-import { type QueuedExchange, RecordQueue } from './record-queue.js';
+import { PendingRecords } from './pending-records.js';
+import type { QueuedExchange } from './record-queue.js';
 import type { TrackingCounters } from './tracking-counters.js';
 
 /** How the queue is emptied; see the option `flush`. */
@@ -35,11 +36,7 @@ export type StoredListener = (
  * same batches again until the store has answered them.
  */
 export class Flusher {
-  private readonly queue = new RecordQueue();
-  private readonly cutter = new BatchCutter();
-  /** Cut and numbered; they may be on their way. */
-  private readonly batches: QueuedBatch[] = [];
-  private batchBytes = 0;
+  private readonly pending = new PendingRecords();
   private timer: Timer | undefined;
   private running: Promise<void> | undefined;
   private consecutiveFailures = 0;
@@ -56,7 +53,7 @@ export class Flusher {
   ) {}
 
   get queuedBytes(): number {
-    return this.queue.bytes + this.batchBytes;
+    return this.pending.bytes;
   }
 
   get storeAvailable(): boolean {
@@ -70,7 +67,7 @@ export class Flusher {
       this.drop(exchange, 'shutdown');
       return;
     }
-    this.queue.push(exchange);
+    this.pending.push(exchange);
     this.dropOverflow();
     if (this.running === undefined) {
       this.wakeUp();
@@ -87,7 +84,7 @@ export class Flusher {
    */
   async flush(): Promise<void> {
     const target = this.settledRecords() + this.counters.queued;
-    while (this.settledRecords() < target && !this.isEmpty()) {
+    while (this.settledRecords() < target && !this.pending.isEmpty) {
       await this.start();
     }
   }
@@ -96,7 +93,7 @@ export class Flusher {
   async close(limitMs: number): Promise<void> {
     const deadline = this.clock.monotonic() + limitMs;
     const left = (): number => deadline - this.clock.monotonic();
-    while (!this.isEmpty() && left() > 0) {
+    while (!this.pending.isEmpty && left() > 0) {
       const flushed = this.flush().then(
         () => true,
         () => false,
@@ -110,16 +107,12 @@ export class Flusher {
     this.dropEverything();
   }
 
-  private isEmpty(): boolean {
-    return this.queue.isEmpty && this.batches.length === 0;
-  }
-
   private settledRecords(): number {
     return this.counters.stored + this.counters.dropped;
   }
 
   private wakeUp(): void {
-    if (this.queue.records >= this.policy.maxBatch && this.storeAvailable) {
+    if (this.pending.waiting >= this.policy.maxBatch && this.storeAvailable) {
       this.startUnattended();
     } else {
       this.timer ??= this.clock.schedule(
@@ -140,7 +133,7 @@ export class Flusher {
     this.timer = undefined;
     this.running ??= this.run().finally(() => {
       this.running = undefined;
-      if (!this.isEmpty() && !this.closed) {
+      if (!this.pending.isEmpty && !this.closed) {
         this.wakeUp();
       }
     });
@@ -148,20 +141,16 @@ export class Flusher {
   }
 
   private async run(): Promise<void> {
-    if (this.batches.length === 0) {
-      this.cutBatches();
-    }
+    const batches = this.pending.nextFlush(
+      this.policy.maxBatch,
+      this.findStoredListener() !== undefined,
+    );
     // All at once: the store takes them in order, and none after one that failed.
     const attempts = await Promise.allSettled(
-      this.batches.map((batch) =>
-        this.store.append({
-          ...batch,
-          follows: this.batchBefore(batch)?.sequence,
-        }),
-      ),
+      batches.map((batch) => this.store.append(batch)),
     );
     for (const attempt of attempts) {
-      const batch = this.batches[0];
+      const batch = this.pending.head;
       // What close() gave up is counted as lost already, whatever the store says now.
       if (batch === undefined) {
         return;
@@ -169,28 +158,9 @@ export class Flusher {
       if (attempt.status === 'rejected') {
         throw this.failed(attempt.reason);
       }
-      this.batches.shift();
-      this.batchBytes -= batch.bytes;
+      this.pending.confirmHead();
       this.succeeded(batch, attempt.value);
     }
-  }
-
-  private cutBatches(): void {
-    const exchanges = this.queue.take(this.policy.maxBatch);
-    const wantsSessionIds = this.findStoredListener() !== undefined;
-    for (const batch of this.cutter.cut(exchanges, wantsSessionIds)) {
-      this.batches.push(batch);
-      this.batchBytes += batch.bytes;
-    }
-  }
-
-  private batchBefore({
-    partition,
-    sequence,
-  }: QueuedBatch): QueuedBatch | undefined {
-    return this.batches.findLast(
-      (other) => other.partition === partition && other.sequence < sequence,
-    );
   }
 
   private failed(cause: unknown): Error {
@@ -237,9 +207,9 @@ export class Flusher {
   private dropOverflow(): void {
     while (
       this.counters.queued > this.policy.maxQueue ||
-      this.queuedBytes > MAX_QUEUE_BYTES
+      this.pending.bytes > MAX_QUEUE_BYTES
     ) {
-      const oldest = this.queue.shift();
+      const oldest = this.pending.dropOldest();
       if (oldest === undefined) {
         return;
       }
@@ -250,11 +220,7 @@ export class Flusher {
 
   private dropEverything(): void {
     const droppedBefore = this.counters.dropped;
-    this.batchBytes = 0;
-    for (const batch of this.batches.splice(0)) {
-      batch.exchanges.forEach((exchange) => this.drop(exchange, 'shutdown'));
-    }
-    for (const exchange of this.queue.take(Number.POSITIVE_INFINITY)) {
+    for (const exchange of this.pending.takeAll()) {
       this.drop(exchange, 'shutdown');
     }
     this.losses.lossEnded();

@@ -72,7 +72,8 @@ export class SessionTracker {
    * @throws RecordDroppedError when the record is given up
    */
   recordRequest(client: ClientIdentity, request: NewRequest): Promise<string> {
-    return this.enqueueAwaited(client, () => ({
+    return this.enqueueChecked(() => ({
+      client: toClient(client),
       request: checkRequest(request, {
         timestamp: toUnixSeconds(this.clock.now()),
         request_id: randomUUID(),
@@ -91,7 +92,8 @@ export class SessionTracker {
     client: ClientIdentity,
     response: NewResponse,
   ): Promise<string> {
-    return this.enqueueAwaited(client, () => ({
+    return this.enqueueChecked(() => ({
+      client: toClient(client),
       response: checkResponse(response, {
         timestamp: toUnixSeconds(this.clock.now()),
       }),
@@ -166,25 +168,30 @@ export class SessionTracker {
     this.emit(() => this.recordSubject.complete());
   }
 
-  private enqueueAwaited(
-    identity: ClientIdentity,
-    checkRecords: () => Pick<Exchange, 'request' | 'response'>,
-  ): Promise<string> {
-    const stored = new Promise<string>((resolve, reject) => {
-      const client = toClient(identity);
+  private enqueueChecked(check: () => Exchange): Promise<string> {
+    let stored: Promise<string>;
+    try {
+      stored = this.enqueueAwaited(check());
+    } catch (error) {
+      stored = Promise.reject(error);
+    }
+    // A caller that does not await must not lose its process to an unhandled rejection.
+    stored.catch(() => undefined);
+    return stored;
+  }
+
+  /** Knows the checked exchange only: what waits in the queue keeps the scope of its callback alive. */
+  private enqueueAwaited(exchange: Exchange): Promise<string> {
+    return new Promise<string>((resolve, reject) => {
       this.flusher.enqueue({
-        client,
-        ...checkRecords(),
-        partition: this.store.partitionOf(client),
+        ...exchange,
+        partition: this.store.partitionOf(exchange.client),
         settle: (outcome: QueueOutcome) =>
           'error' in outcome
             ? reject(outcome.error)
             : resolve(outcome.sessionId),
       });
     });
-    // A caller that does not await must not lose its process to an unhandled rejection.
-    stored.catch(() => undefined);
-    return stored;
   }
 
   private readonly publish: StoredListener = (exchange, sessionId) => {
