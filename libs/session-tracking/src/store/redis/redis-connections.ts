@@ -1,5 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { RedisConnectionError } from '../../errors/redis-connection.error.js';
+import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 
 /** Longest wait between two attempts to connect, in milliseconds. */
 const LONGEST_RECONNECT_MS = 1000;
@@ -32,29 +33,24 @@ export class RedisConnections {
     return this.opening;
   }
 
-  /** A connection, after waiting for one that is being opened; one that is down fails at once. */
-  async ready(use: ConnectionUse): Promise<Redis> {
-    await this.open();
-    const redis = this.connections?.[use];
-    if (redis === undefined) {
-      throw new RedisConnectionError('The connection to Redis is closed.');
-    }
-    await whenReady(redis);
-    return redis;
-  }
-
   /**
-   * To be called when a command failed; tells why in the operator's words.
+   * Asks Redis something on one of the connections.
    *
-   * A command that timed out may still be answered: on a new connection the next answer belongs to
-   * the next command for certain.
+   * @throws StoreUnavailableError when it cannot be reached, or refuses
    */
-  explainFailure(use: ConnectionUse, error: unknown): unknown {
-    if (error instanceof Error && error.message === 'Command timed out') {
-      this.connections?.[use].disconnect(true);
-      return new Error(`no answer within ${this.timeouts[use]} ms`);
+  async ask<T>(
+    use: ConnectionUse,
+    operation: string,
+    question: (redis: Redis) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await question(await this.ready(use));
+    } catch (cause) {
+      throw new StoreUnavailableError(
+        operation,
+        this.explainFailure(use, cause),
+      );
     }
-    return isRefusedByClient(error) ? (this.faults.get(use) ?? error) : error;
   }
 
   close(): void {
@@ -69,6 +65,31 @@ export class RedisConnections {
       writer: this.createConnection(source, 'writer'),
       reader: this.createConnection(source, 'reader'),
     };
+  }
+
+  /** A connection, after waiting for one that is being opened; one that is down fails at once. */
+  private async ready(use: ConnectionUse): Promise<Redis> {
+    await this.open();
+    const redis = this.connections?.[use];
+    if (redis === undefined) {
+      throw new RedisConnectionError('The connection to Redis is closed.');
+    }
+    await whenReady(redis);
+    return redis;
+  }
+
+  /**
+   * Why a command failed, in the operator's words.
+   *
+   * A command that timed out may still be answered: on a new connection the next answer belongs to
+   * the next command for certain.
+   */
+  private explainFailure(use: ConnectionUse, error: unknown): unknown {
+    if (error instanceof Error && error.message === 'Command timed out') {
+      this.connections?.[use].disconnect(true);
+      return new Error(`no answer within ${this.timeouts[use]} ms`);
+    }
+    return isRefusedByClient(error) ? (this.faults.get(use) ?? error) : error;
   }
 
   private createConnection(source: RedisSource, use: ConnectionUse): Redis {

@@ -1,20 +1,8 @@
-import type { Redis } from 'ioredis';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import { type ClientGroup, groupByClient } from '../../model/client-groups.js';
 import type { ClientReference } from '../../model/client-identity.js';
 import { isSessionId } from '../../model/session-id.js';
-import type {
-  RequestRecord,
-  ResponseRecord,
-  SessionHistory,
-} from '../../model/records.js';
-import {
-  decodeCursor,
-  isAfter,
-  type ListingPosition,
-  newestFirst,
-  toPage,
-} from '../listing-cursor.js';
+import type { SessionHistory } from '../../model/records.js';
 import type {
   AppendedExchange,
   ErasureReport,
@@ -26,10 +14,9 @@ import type {
   SessionSummary,
 } from '../session-store.js';
 import { packClients } from './batch-packing.js';
-import { parseRecords } from './record-json.js';
 import type { RedisConnections } from './redis-connections.js';
 import { RedisScript } from './redis-script.js';
-import { INFO_FIELDS, parseInfo } from './session-info-hash.js';
+import { RedisSessionReader } from './redis-session-reader.js';
 import { SessionKeys } from './session-keys.js';
 
 /** How long Redis remembers the last batch of a writer that has fallen silent, in seconds. */
@@ -44,6 +31,7 @@ function renewalAge(sessionTtlSeconds: number): number {
 export class RedisSessionStore implements SessionStore {
   readonly kind = 'redis';
   private readonly keys: SessionKeys;
+  private readonly reader: RedisSessionReader;
   private readonly appendScript = new RedisScript('append-batch.lua');
   private readonly eraseScript = new RedisScript('erase-session.lua');
   private readonly policyArguments: readonly string[];
@@ -54,6 +42,7 @@ export class RedisSessionStore implements SessionStore {
     policy: RetentionPolicy,
   ) {
     this.keys = new SessionKeys(keyPrefix);
+    this.reader = new RedisSessionReader(connections, this.keys);
     this.policyArguments = [
       policy.sessionTtlSeconds,
       Math.max(policy.sessionTtlSeconds, policy.retentionSeconds),
@@ -75,99 +64,55 @@ export class RedisSessionStore implements SessionStore {
 
   async append(batch: RecordBatch): Promise<readonly AppendedExchange[]> {
     const groups = groupByClient(batch.exchanges);
-    const answer = await this.attempt('writer', 'take a batch', (redis) =>
-      this.appendScript.run(
-        redis,
-        this.keys.writer(batch.writer),
-        this.keys.base,
-        String(batch.sequence),
-        batch.seed,
-        ...this.policyArguments,
-        batch.wantsSessionIds ? '1' : '0',
-        String(batch.follows ?? 0),
-        packClients(groups),
-      ),
+    const answer = await this.connections.ask(
+      'writer',
+      'take a batch',
+      (redis) =>
+        this.appendScript.run(
+          redis,
+          this.keys.writer(batch.writer),
+          this.keys.base,
+          String(batch.sequence),
+          batch.seed,
+          ...this.policyArguments,
+          batch.wantsSessionIds ? '1' : '0',
+          String(batch.follows ?? 0),
+          packClients(groups),
+        ),
     );
     return readAnswer(answer, groups, batch);
   }
 
   findSessionId(client: ClientReference): Promise<string | null> {
-    return this.read('look up a session', (redis) =>
-      redis.get(this.keys.openSession(client)),
-    );
+    return this.reader.findSessionId(client);
   }
 
-  async readSession(sessionId: string): Promise<SessionHistory | null> {
-    if (!isSessionId(sessionId)) {
-      return null;
-    }
-    const [values, requests, responses] = await this.read(
-      'read a session',
-      (redis) =>
-        Promise.all([
-          redis.hmget(this.keys.info(sessionId), ...INFO_FIELDS),
-          redis.lrange(this.keys.requests(sessionId), 0, -1),
-          redis.lrange(this.keys.responses(sessionId), 0, -1),
-        ]),
-    );
-    const info = parseInfo(values);
-    return info === null
-      ? null
-      : {
-          session_id: sessionId,
-          info,
-          requests: parseRecords<RequestRecord>(requests),
-          responses: parseRecords<ResponseRecord>(responses),
-        };
+  readSession(sessionId: string): Promise<SessionHistory | null> {
+    return this.reader.readSession(sessionId);
   }
 
-  async listSessions(listing: SessionListing): Promise<SessionPage> {
-    const { limit, cursor, since, until = Number.POSITIVE_INFINITY } = listing;
-    let position = cursor === undefined ? undefined : decodeCursor(cursor);
-    const sessions: SessionSummary[] = [];
-    let size = limit + 1;
-    while (sessions.length <= limit) {
-      const newest = Math.min(position?.created_at ?? until, until);
-      const entries = await this.readIndex(newest, since, size);
-      const last = position;
-      const next = entries.filter(
-        (entry) => last === undefined || isAfter(entry, last),
-      );
-      const summaries = await this.readSummaries(
-        next.map((entry) => entry.session_id),
-      );
-      sessions.push(...summaries);
-      if (entries.length < size) {
-        break;
-      }
-      position = next.at(-1) ?? position;
-      // A chunk that brought nothing new held sessions of a single moment only.
-      size = next.length === 0 ? size * 2 : size;
-    }
-    return toPage(sessions, limit);
+  listSessions(listing: SessionListing): Promise<SessionPage> {
+    return this.reader.listSessions(listing);
   }
 
-  async listSessionsOfClient(
-    client: ClientReference,
-  ): Promise<SessionSummary[]> {
-    const ids = await this.read('list the sessions of a client', (redis) =>
-      redis.lrange(this.keys.sessionsOf(client), 0, -1),
-    );
-    const sessions = await this.readSummaries(ids);
-    return sessions.toSorted(newestFirst);
+  listSessionsOfClient(client: ClientReference): Promise<SessionSummary[]> {
+    return this.reader.listSessionsOfClient(client);
   }
 
   async eraseSession(sessionId: string): Promise<ErasureReport | null> {
     if (!isSessionId(sessionId)) {
       return null;
     }
-    const answer = await this.read('erase a session', (redis) =>
-      this.eraseScript.run(
-        redis,
-        this.keys.info(sessionId),
-        this.keys.base,
-        sessionId,
-      ),
+    const answer = await this.connections.ask(
+      'reader',
+      'erase a session',
+      (redis) =>
+        this.eraseScript.run(
+          redis,
+          this.keys.info(sessionId),
+          this.keys.base,
+          sessionId,
+        ),
     );
     if (!Array.isArray(answer)) {
       return null;
@@ -183,72 +128,6 @@ export class RedisSessionStore implements SessionStore {
   close(): Promise<void> {
     this.connections.close();
     return Promise.resolve();
-  }
-
-  /** The newest entries of the index that were created within the bounds. */
-  private async readIndex(
-    newest: number,
-    oldest: number | undefined,
-    count: number,
-  ): Promise<ListingPosition[]> {
-    const flat = await this.read('list sessions', (redis) =>
-      redis.zrange(
-        this.keys.index,
-        newest === Number.POSITIVE_INFINITY ? '+inf' : String(newest),
-        String(oldest ?? '-inf'),
-        'BYSCORE',
-        'REV',
-        'LIMIT',
-        0,
-        count,
-        'WITHSCORES',
-      ),
-    );
-    const entries: ListingPosition[] = [];
-    for (let at = 0; at + 1 < flat.length; at += 2) {
-      const [sessionId = '', score] = flat.slice(at, at + 2);
-      entries.push({ session_id: sessionId, created_at: Number(score) });
-    }
-    return entries;
-  }
-
-  private async readSummaries(
-    ids: readonly string[],
-  ): Promise<SessionSummary[]> {
-    const rows = await this.read('read sessions', (redis) =>
-      Promise.all(
-        ids.map((id) => redis.hmget(this.keys.info(id), ...INFO_FIELDS)),
-      ),
-    );
-    return rows.flatMap((values, index) => {
-      const info = parseInfo(values);
-      const sessionId = ids[index];
-      return info === null || sessionId === undefined
-        ? []
-        : [{ session_id: sessionId, ...info }];
-    });
-  }
-
-  private read<T>(
-    operation: string,
-    ask: (redis: Redis) => Promise<T>,
-  ): Promise<T> {
-    return this.attempt('reader', operation, ask);
-  }
-
-  private async attempt<T>(
-    use: 'writer' | 'reader',
-    operation: string,
-    ask: (redis: Redis) => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await ask(await this.connections.ready(use));
-    } catch (cause) {
-      throw new StoreUnavailableError(
-        operation,
-        this.connections.explainFailure(use, cause),
-      );
-    }
   }
 }
 

@@ -1,0 +1,149 @@
+import type { Redis } from 'ioredis';
+import type { ClientReference } from '../../model/client-identity.js';
+import { isSessionId } from '../../model/session-id.js';
+import type {
+  RequestRecord,
+  ResponseRecord,
+  SessionHistory,
+} from '../../model/records.js';
+import {
+  decodeCursor,
+  isAfter,
+  type ListingPosition,
+  newestFirst,
+  toPage,
+} from '../listing-cursor.js';
+import type {
+  SessionListing,
+  SessionPage,
+  SessionSummary,
+} from '../session-store.js';
+import { parseRecords } from './record-json.js';
+import type { RedisConnections } from './redis-connections.js';
+import { INFO_FIELDS, parseInfo } from './session-info-hash.js';
+import type { SessionKeys } from './session-keys.js';
+
+/** The reading half of the store; every answer takes a bounded number of commands. */
+export class RedisSessionReader {
+  constructor(
+    private readonly connections: RedisConnections,
+    private readonly keys: SessionKeys,
+  ) {}
+
+  findSessionId(client: ClientReference): Promise<string | null> {
+    return this.read('look up a session', (redis) =>
+      redis.get(this.keys.openSession(client)),
+    );
+  }
+
+  async readSession(sessionId: string): Promise<SessionHistory | null> {
+    if (!isSessionId(sessionId)) {
+      return null;
+    }
+    const [values, requests, responses] = await this.read(
+      'read a session',
+      (redis) =>
+        Promise.all([
+          redis.hmget(this.keys.info(sessionId), ...INFO_FIELDS),
+          redis.lrange(this.keys.requests(sessionId), 0, -1),
+          redis.lrange(this.keys.responses(sessionId), 0, -1),
+        ]),
+    );
+    const info = parseInfo(values);
+    return info === null
+      ? null
+      : {
+          session_id: sessionId,
+          info,
+          requests: parseRecords<RequestRecord>(requests),
+          responses: parseRecords<ResponseRecord>(responses),
+        };
+  }
+
+  async listSessions(listing: SessionListing): Promise<SessionPage> {
+    const { limit, cursor, since, until = Number.POSITIVE_INFINITY } = listing;
+    let position = cursor === undefined ? undefined : decodeCursor(cursor);
+    const sessions: SessionSummary[] = [];
+    let size = limit + 1;
+    while (sessions.length <= limit) {
+      const newest = Math.min(position?.created_at ?? until, until);
+      const entries = await this.readIndex(newest, since, size);
+      const last = position;
+      const next = entries.filter(
+        (entry) => last === undefined || isAfter(entry, last),
+      );
+      const summaries = await this.readSummaries(
+        next.map((entry) => entry.session_id),
+      );
+      sessions.push(...summaries);
+      if (entries.length < size) {
+        break;
+      }
+      position = next.at(-1) ?? position;
+      // A chunk that brought nothing new held sessions of a single moment only.
+      size = next.length === 0 ? size * 2 : size;
+    }
+    return toPage(sessions, limit);
+  }
+
+  async listSessionsOfClient(
+    client: ClientReference,
+  ): Promise<SessionSummary[]> {
+    const ids = await this.read('list the sessions of a client', (redis) =>
+      redis.lrange(this.keys.sessionsOf(client), 0, -1),
+    );
+    const sessions = await this.readSummaries(ids);
+    return sessions.toSorted(newestFirst);
+  }
+
+  /** The newest entries of the index that were created within the bounds. */
+  private async readIndex(
+    newest: number,
+    oldest: number | undefined,
+    count: number,
+  ): Promise<ListingPosition[]> {
+    const flat = await this.read('list sessions', (redis) =>
+      redis.zrange(
+        this.keys.index,
+        newest === Number.POSITIVE_INFINITY ? '+inf' : String(newest),
+        String(oldest ?? '-inf'),
+        'BYSCORE',
+        'REV',
+        'LIMIT',
+        0,
+        count,
+        'WITHSCORES',
+      ),
+    );
+    const entries: ListingPosition[] = [];
+    for (let at = 0; at + 1 < flat.length; at += 2) {
+      const [sessionId = '', score] = flat.slice(at, at + 2);
+      entries.push({ session_id: sessionId, created_at: Number(score) });
+    }
+    return entries;
+  }
+
+  private async readSummaries(
+    ids: readonly string[],
+  ): Promise<SessionSummary[]> {
+    const rows = await this.read('read sessions', (redis) =>
+      Promise.all(
+        ids.map((id) => redis.hmget(this.keys.info(id), ...INFO_FIELDS)),
+      ),
+    );
+    return rows.flatMap((values, index) => {
+      const info = parseInfo(values);
+      const sessionId = ids[index];
+      return info === null || sessionId === undefined
+        ? []
+        : [{ session_id: sessionId, ...info }];
+    });
+  }
+
+  private read<T>(
+    operation: string,
+    question: (redis: Redis) => Promise<T>,
+  ): Promise<T> {
+    return this.connections.ask('reader', operation, question);
+  }
+}
