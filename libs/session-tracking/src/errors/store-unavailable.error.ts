@@ -2,7 +2,14 @@ import { SessionTrackingError } from './session-tracking.error.js';
 
 /** The store did not answer, or refused; what was asked may be asked again. */
 export class StoreUnavailableError extends SessionTrackingError {
-  constructor(operation: string, cause: unknown) {
+  /**
+   * @param mayBeDone false when it is certain that the store did nothing of what was asked
+   */
+  constructor(
+    operation: string,
+    cause: unknown,
+    readonly mayBeDone: boolean = true,
+  ) {
     const detail = (
       cause instanceof Error ? cause.message : String(cause)
     ).replace(/\.+$/, '');

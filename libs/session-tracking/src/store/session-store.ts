@@ -94,7 +94,8 @@ export interface SessionStore {
    *
    * Idempotent: a batch whose (writer, sequence) was stored before changes nothing and is answered
    * as it was then. Batches of one writer and partition are given in the order of their sequences;
-   * the next may be given before this one is answered, when it names this one in `follows`.
+   * the next may be given before this one is answered, when it names this one in `follows`. A
+   * rejection whose `mayBeDone` is false is certain that nothing of the batch is stored.
    *
    * @returns one entry for each exchange, in the same order
    */

@@ -11,6 +11,8 @@ export interface QueuedBatch extends RecordBatch {
   readonly exchanges: readonly QueuedExchange[];
   /** Estimated memory, in bytes. */
   readonly bytes: number;
+  /** Whether an attempt failed without telling if the store took it. */
+  mayBeStored: boolean;
 }
 
 /** Cuts what leaves the queue into numbered batches, each of one partition. */
@@ -62,6 +64,7 @@ export class BatchCutter {
         (sum, exchange) => sum + estimateBytes(exchange),
         0,
       ),
+      mayBeStored: false,
       wantsSessionIds:
         wantsSessionIds || exchanges.some(({ settle }) => settle !== undefined),
     };

@@ -149,13 +149,20 @@ export class Flusher {
     const attempts = await Promise.allSettled(
       batches.map((batch) => this.store.append(batch)),
     );
-    for (const attempt of attempts) {
+    for (const [index, attempt] of attempts.entries()) {
       const batch = this.pending.head;
       // What close() gave up is counted as lost already, whatever the store says now.
       if (batch === undefined) {
         return;
       }
       if (attempt.status === 'rejected') {
+        this.pending.failed(
+          attempts
+            .slice(index)
+            .map((other) =>
+              other.status === 'rejected' ? other.reason : undefined,
+            ),
+        );
         throw this.failed(attempt.reason);
       }
       this.pending.confirmHead();

@@ -1,3 +1,4 @@
+import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
 import type { RecordBatch } from '../store/session-store.js';
 import { BatchCutter, type QueuedBatch } from './batch-cutter.js';
 import { type QueuedExchange, RecordQueue } from './record-queue.js';
@@ -55,6 +56,28 @@ export class PendingRecords {
 
   confirmHead(): void {
     this.batchBytes -= this.batches.shift()?.bytes ?? 0;
+  }
+
+  /**
+   * To be called when a flush failed. Batches that certainly did not reach the store wait again like
+   * all others, so that the oldest are dropped first; the rest must be sent again as they are.
+   *
+   * @param errors of the batches, in their order; undefined for one that was not refused
+   */
+  failed(errors: readonly unknown[]): void {
+    this.batches.forEach((batch, index) => {
+      const error = errors[index];
+      batch.mayBeStored ||= !(
+        error instanceof StoreUnavailableError && !error.mayBeDone
+      );
+    });
+    const unsent = this.batches.splice(
+      this.batches.findLastIndex(({ mayBeStored }) => mayBeStored) + 1,
+    );
+    for (const { bytes } of unsent) {
+      this.batchBytes -= bytes;
+    }
+    this.queue.putBack(unsent.flatMap(({ exchanges }) => exchanges));
   }
 
   /** Gives up everything, the oldest first. */

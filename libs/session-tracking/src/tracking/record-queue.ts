@@ -54,6 +54,18 @@ export class RecordQueue {
     this.byteCount += estimateBytes(exchange);
   }
 
+  /** Puts back what was taken, in front of what came later. */
+  putBack(exchanges: readonly QueuedExchange[]): void {
+    const waiting = this.items.slice(this.head);
+    this.items = [];
+    this.head = 0;
+    this.recordCount = 0;
+    this.byteCount = 0;
+    for (const exchange of [...exchanges, ...waiting]) {
+      this.push(exchange);
+    }
+  }
+
   shift(): QueuedExchange | undefined {
     const exchange = this.items[this.head];
     if (exchange === undefined) {

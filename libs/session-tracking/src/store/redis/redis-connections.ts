@@ -1,4 +1,4 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis, type RedisOptions, ReplyError } from 'ioredis';
 import { RedisConnectionError } from '../../errors/redis-connection.error.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 
@@ -49,6 +49,7 @@ export class RedisConnections {
       throw new StoreUnavailableError(
         operation,
         this.explainFailure(use, cause),
+        !(cause instanceof ReplyError || isUnsent(cause)),
       );
     }
   }
@@ -123,6 +124,11 @@ function createClient(source: RedisSource, timeoutMs: number): Redis {
   return typeof source === 'string'
     ? new Redis(source, options)
     : source.duplicate(options);
+}
+
+/** Whether ioredis had no connection to send a command on. */
+function isUnsent(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("isn't writeable");
 }
 
 /** Whether ioredis failed a command without Redis having said anything about it. */
