@@ -206,6 +206,8 @@ describe('requests are answered and tracking resumes by itself', () => {
     const loaded = await LoadedApps.start(server.url);
     await loaded.answeredMore(50);
     const admin = operator(server.url);
+    // With a save point it would refuse to end in peace, should the test fail before the cure.
+    onTestFinished(() => server.kill());
     // A snapshot cannot be written into a directory that is gone; Redis then refuses writes.
     rmSync(server.dir, { recursive: true });
     await admin.config('SET', 'save', '3600 1000000');

@@ -102,13 +102,16 @@ export class HttpCapture {
 
   private followToTheEnd(exchange: HttpExchange): void {
     const { raw, response } = exchange;
-    response.once('close', () => this.end(exchange));
-    // A pipelined request whose turn never came: its response has no socket that could close.
-    raw.once('close', () => {
-      if (response.socket === null && !response.writableEnded) {
-        this.end(exchange);
-      }
-    });
+    response.on('close', () => this.end(exchange));
+    // A pipelined request waits for its turn without a socket; if that never comes, only the request
+    // is closed.
+    if (response.socket === null) {
+      raw.on('close', () => {
+        if (response.socket === null && !response.writableEnded) {
+          this.end(exchange);
+        }
+      });
+    }
   }
 
   private end(exchange: HttpExchange): void {

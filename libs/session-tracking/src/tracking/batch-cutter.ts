@@ -4,7 +4,7 @@ import type { RecordBatch } from '../store/session-store.js';
 import { estimateBytes, type QueuedExchange } from './record-queue.js';
 
 /** Records per call of the store: more would hold Redis, and everyone else who uses it, for too long. */
-const RECORDS_PER_BATCH = 100;
+export const RECORDS_PER_BATCH = 100;
 
 /** A batch whose exchanges still know who waits for them. */
 export interface QueuedBatch extends RecordBatch {

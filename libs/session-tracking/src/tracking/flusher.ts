@@ -5,7 +5,7 @@ import {
 import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
 import { countRecords } from '../model/exchange.js';
 import type { AppendedExchange, SessionStore } from '../store/session-store.js';
-import type { QueuedBatch } from './batch-cutter.js';
+import { type QueuedBatch, RECORDS_PER_BATCH } from './batch-cutter.js';
 import type { Clock, Timer } from './clock.js';
 import type { LossLog } from './loss-log.js';
 import { PendingRecords } from './pending-records.js';
@@ -141,10 +141,11 @@ export class Flusher {
   }
 
   private async run(): Promise<void> {
-    const batches = this.pending.nextFlush(
-      this.policy.maxBatch,
-      this.findStoredListener() !== undefined,
-    );
+    const wantsSessionIds = this.findStoredListener() !== undefined;
+    // A store that failed is asked with a single batch: each attempt costs the application's thread.
+    const batches = this.storeAvailable
+      ? this.pending.nextFlush(this.policy.maxBatch, wantsSessionIds)
+      : this.pending.nextFlush(RECORDS_PER_BATCH, wantsSessionIds).slice(0, 1);
     // All at once: the store takes them in order, and none after one that failed.
     const attempts = await Promise.allSettled(
       batches.map((batch) => this.store.append(batch)),

@@ -62,10 +62,10 @@ export class PendingRecords {
    * To be called when a flush failed. Batches that certainly did not reach the store wait again like
    * all others, so that the oldest are dropped first; the rest must be sent again as they are.
    *
-   * @param errors of the batches, in their order; undefined for one that was not refused
+   * @param errors of the batches that were sent, in their order; undefined for one not refused
    */
   failed(errors: readonly unknown[]): void {
-    this.batches.forEach((batch, index) => {
+    this.batches.slice(0, errors.length).forEach((batch, index) => {
       const error = errors[index];
       batch.mayBeStored ||= !(
         error instanceof StoreUnavailableError && !error.mayBeDone

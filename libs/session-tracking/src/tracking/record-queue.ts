@@ -56,13 +56,11 @@ export class RecordQueue {
 
   /** Puts back what was taken, in front of what came later. */
   putBack(exchanges: readonly QueuedExchange[]): void {
-    const waiting = this.items.slice(this.head);
-    this.items = [];
+    this.items = exchanges.concat(this.items.slice(this.head));
     this.head = 0;
-    this.recordCount = 0;
-    this.byteCount = 0;
-    for (const exchange of [...exchanges, ...waiting]) {
-      this.push(exchange);
+    for (const exchange of exchanges) {
+      this.recordCount += countRecords(exchange);
+      this.byteCount += estimateBytes(exchange);
     }
   }
 
