@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { normalizeAddress, UNKNOWN_ADDRESS } from './address.js';
+import { isPrintable } from './printable.js';
 
 /** Who sent a request: the user id decides when there is one, else the address. */
 export interface ClientIdentity {
@@ -20,9 +21,6 @@ export interface Client {
 
 /** Longest user id kept as it is, in bytes of UTF-8. */
 const MAX_USER_ID_BYTES = 128;
-
-// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
-const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 /** Turns what a caller says about a client into the form under which it is stored. */
 export function toClient(identity: { userId?: unknown; ip?: unknown }): Client {
@@ -52,8 +50,7 @@ function toText(value: unknown): string {
 export function normalizeUserId(userId: string): string {
   const acceptable =
     userId.length <= MAX_USER_ID_BYTES &&
-    !CONTROL_CHARACTER.test(userId) &&
-    userId.isWellFormed() &&
+    isPrintable(userId) &&
     Buffer.byteLength(userId) <= MAX_USER_ID_BYTES;
   return acceptable
     ? userId

@@ -9,3 +9,8 @@ export function toPrintable(text: string, maxLength: number): string {
     .toWellFormed()
     .replaceAll(CONTROL_CHARACTERS, ' ');
 }
+
+/** Whether a text can stand in a key, a record or a log line as it is. */
+export function isPrintable(text: string): boolean {
+  return text.search(CONTROL_CHARACTERS) === -1 && text.isWellFormed();
+}
