@@ -1,0 +1,31 @@
+/** Paths that an author wrote down: exact ones, and with a `*` at their end all that begin so. */
+export class PathPatterns {
+  private readonly exact = new Set<string>();
+  private readonly prefixes: string[] = [];
+
+  /** @param globalPrefix of the host, with or without slashes; each path counts with and without it */
+  constructor(paths: readonly string[], globalPrefix: string) {
+    const prefix = globalPrefix.replaceAll(/^\/|\/$/g, '');
+    const bases = prefix === '' ? [''] : ['', `/${prefix}`];
+    for (const path of paths) {
+      for (const base of bases) {
+        if (path.endsWith('*')) {
+          this.prefixes.push(base + path.slice(0, -1));
+        } else {
+          this.exact.add(withoutTrailingSlash(base + path));
+        }
+      }
+    }
+  }
+
+  /** How the path begins that matches: with nothing of its own for an exact one; else undefined. */
+  match(path: string): string | undefined {
+    return this.exact.has(withoutTrailingSlash(path))
+      ? ''
+      : this.prefixes.find((prefix) => path.startsWith(prefix));
+  }
+}
+
+function withoutTrailingSlash(path: string): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}

@@ -1,0 +1,78 @@
+/** What a route template says about the segments of the paths that it matches. */
+export interface RouteSecrets {
+  /** Whether the template names any secret at all. */
+  readonly any: boolean;
+  /** Whether the segment is a fixed word of the template, and so no client's text. */
+  isFixed(position: number, segment: string): boolean;
+  isSecret(position: number): boolean;
+}
+
+/** A parameter or wildcard: `:token`, `*rest`, `*"rest"`. */
+const PARAMETER = /[:*]"?([A-Za-z_$][\w$-]*)/g;
+/** From here on a segment of the path may stand at another place than in the template. */
+const OPEN = /[*{}?]/;
+const PATTERN = /[:*{}()?]/;
+
+const WORDS = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g;
+const SECRETS = new Set(
+  'token secret email mail password passwd passcode pwd otp jwt signature sig nonce credential auth session sid apikey phone ssn'.split(
+    ' ',
+  ),
+);
+/** Words with many meanings, such as in `countryCode` and `keyword`. */
+const SECRETS_ALONE = new Set(['code', 'key', 'hash', 'pin']);
+/** Words after which those have but one meaning, such as in `resetCode` and `apiKey`. */
+const BEFORE_A_SECRET = new Set(
+  'reset invite invitation access auth login verification verify confirm confirmation activation activate api secret private recovery magic password time security email'.split(
+    ' ',
+  ),
+);
+
+/** Reads a route template, such as `/auth/reset/:token`; a route that is none has no secrets. */
+export function readRouteSecrets(route: string): RouteSecrets {
+  const segments = segmentsOf(route);
+  const open = segments.findIndex((segment) => OPEN.test(segment));
+  const aligned = open === -1 ? segments : segments.slice(0, open);
+  const secret = aligned.map(namesSecret);
+  const openSecret = open !== -1 && segments.slice(open).some(namesSecret);
+  return {
+    any: openSecret || secret.includes(true),
+    isFixed: (position, segment) => {
+      const expected = aligned[position];
+      return (
+        expected !== undefined &&
+        !PATTERN.test(expected) &&
+        expected.toLowerCase() === segment.toLowerCase()
+      );
+    },
+    isSecret: (position) =>
+      secret[position] ?? (openSecret && position >= aligned.length),
+  };
+}
+
+function segmentsOf(route: string): string[] {
+  return route.startsWith('/')
+    ? route
+        .replaceAll('{/', '/{')
+        .split('/')
+        .filter((segment) => segment !== '')
+    : [];
+}
+
+function namesSecret(segment: string): boolean {
+  return Array.from(segment.matchAll(PARAMETER), ([, name = '']) => name).some(
+    isSecretName,
+  );
+}
+
+/** Whether the name of a parameter says that its value is secret: its last word decides. */
+function isSecretName(name: string): boolean {
+  const words = (name.match(WORDS) ?? []).map((word) => word.toLowerCase());
+  const last = words.at(-1)?.replace(/s$/, '') ?? '';
+  const before = words.at(-2);
+  return (
+    SECRETS.has(last) ||
+    (SECRETS_ALONE.has(last) &&
+      (before === undefined || BEFORE_A_SECRET.has(before)))
+  );
+}
