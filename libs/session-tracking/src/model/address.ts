@@ -3,6 +3,13 @@ import ipaddr from 'ipaddr.js';
 /** What stands for an address that nobody could tell, such as that of a Unix socket. */
 export const UNKNOWN_ADDRESS = 'unknown';
 
+const HASHED_ADDRESS = /^hash:[\w-]{22}$/;
+
+/** Whether a text is no address but what is stored where there is none to keep. */
+export function standsForAddress(text: string): boolean {
+  return text === UNKNOWN_ADDRESS || HASHED_ADDRESS.test(text);
+}
+
 /**
  * Nearly every address is spelt like this, and the test takes a tenth of what parsing does. Octal,
  * hexadecimal and one-number spellings are no addresses here: software disagrees on them.
