@@ -5,11 +5,13 @@ export type {
 } from './module/session-tracking.module-definition.js';
 export type {
   AdminOptions,
+  AnonymizeIp,
   FlushOptions,
   HostRequest,
   SessionTrackingOptions,
   SessionTrackingStructure,
 } from './options/session-tracking-options.js';
+export type { PathRedaction, QueryRedaction } from './model/redaction-rules.js';
 export type { RedisOption } from './options/redis-option.js';
 
 export { SessionTracker } from './tracking/session-tracker.js';

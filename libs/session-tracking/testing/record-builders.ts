@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { wholeAddresses } from '../src/model/address-anonymizer.js';
 import { type Client, toClient } from '../src/model/client-identity.js';
 import type { Exchange } from '../src/model/exchange.js';
 import type {
@@ -7,12 +8,19 @@ import type {
   SessionHistory,
   SessionInfo,
 } from '../src/model/records.js';
+import type { RedactionRules } from '../src/model/redaction-rules.js';
 import type {
   AppendedExchange,
   RecordBatch,
   SessionStore,
 } from '../src/store/session-store.js';
 import { FAKE_CLOCK_START_MS } from './fake-clock.js';
+
+/** What is redacted where nobody says otherwise. */
+export const DEFAULT_REDACTION: RedactionRules = {
+  redactPaths: { paths: [], redact: undefined, defaults: true },
+  redactQuery: { allow: [] },
+};
 
 /** Unix time in seconds at which a test's records begin. */
 export const START = FAKE_CLOCK_START_MS / 1000;
@@ -79,11 +87,11 @@ export function exchangeOf(
 }
 
 export function user(userId: string, ip = '192.0.2.1'): Client {
-  return toClient({ userId, ip });
+  return toClient({ userId, ip }, wholeAddresses);
 }
 
 export function visitor(ip: string): Client {
-  return toClient({ ip });
+  return toClient({ ip }, wholeAddresses);
 }
 
 /** An application instance that stores batches, numbered as the flusher numbers them. */

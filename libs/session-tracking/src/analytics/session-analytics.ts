@@ -1,3 +1,4 @@
+import type { AddressAnonymizer } from '../model/address-anonymizer.js';
 import {
   type ClientReference,
   toStoredReference,
@@ -19,7 +20,10 @@ import { searchSessions, type SessionQuery } from './session-search.js';
  * method rejects with `StoreUnavailableError` when the store cannot be reached.
  */
 export class SessionAnalytics {
-  constructor(private readonly store: SessionStore) {}
+  constructor(
+    private readonly store: SessionStore,
+    private readonly addresses: AddressAnonymizer,
+  ) {}
 
   /**
    * Sessions, newest first.
@@ -27,7 +31,7 @@ export class SessionAnalytics {
    * @throws InvalidCursorError when `cursor` was not given by an answer before
    */
   getSessions(query: SessionQuery = {}): Promise<SessionPage> {
-    return searchSessions(this.store, query);
+    return searchSessions(this.store, query, this.addresses);
   }
 
   /** A session at a glance; null when there is none. */
@@ -50,7 +54,7 @@ export class SessionAnalytics {
 
   /** The sessions of a user or of an address; null when nothing is stored about it. */
   async getClient(client: ClientReference): Promise<ClientSessions | null> {
-    const reference = toStoredReference(client);
+    const reference = toStoredReference(client, this.addresses);
     return reference === null
       ? null
       : await findClientSessions(this.store, reference);

@@ -8,6 +8,10 @@ import {
   visitor,
 } from '../../testing/record-builders.js';
 import { InvalidCursorError } from '../errors/invalid-cursor.error.js';
+import {
+  truncatedAddresses,
+  wholeAddresses,
+} from '../model/address-anonymizer.js';
 import { MemorySessionStore } from '../store/memory/memory-session-store.js';
 import { SessionAnalytics } from './session-analytics.js';
 import type { SessionQuery } from './session-search.js';
@@ -27,7 +31,7 @@ beforeEach(() => {
     },
     () => clock.now(),
   );
-  analytics = new SessionAnalytics(store);
+  analytics = new SessionAnalytics(store, wholeAddresses);
   writer = new TestWriter(store);
 });
 
@@ -219,5 +223,19 @@ describe('one session', () => {
     });
     expect(await analytics.getSession(id)).toBeNull();
     expect(await analytics.eraseSession(id)).toBeNull();
+  });
+
+  it('finds by any address of the network where addresses are truncated', async () => {
+    await writer.append(exchangeOf(visitor('203.0.113.0')));
+    const truncating = new SessionAnalytics(store, truncatedAddresses);
+    for (const ip of ['203.0.113.7', '203.0.113.0', '::ffff:203.0.113.99']) {
+      const { sessions } = await truncating.getSessions({ ip });
+      expect(sessions).toMatchObject([{ client_ip: '203.0.113.0' }]);
+      expect(await truncating.getClient({ ip })).toMatchObject({
+        client_ip: '203.0.113.0',
+        sessions: [{ client_ip: '203.0.113.0' }],
+      });
+    }
+    expect(await truncating.getClient({ ip: '203.0.114.7' })).toBeNull();
   });
 });

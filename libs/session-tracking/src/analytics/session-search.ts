@@ -1,3 +1,4 @@
+import type { AddressAnonymizer } from '../model/address-anonymizer.js';
 import {
   type ClientReference,
   normalizeUserId,
@@ -44,9 +45,10 @@ const FILTERED_CHUNK = 200;
 export async function searchSessions(
   store: SessionStore,
   query: SessionQuery,
+  addresses: AddressAnonymizer,
 ): Promise<SessionPage> {
   const limit = query.limit ?? DEFAULT_PAGE_SIZE;
-  const filter = toFilter(query);
+  const filter = toFilter(query, addresses);
   if (filter === null) {
     return { sessions: [], next_cursor: null };
   }
@@ -67,13 +69,16 @@ export async function searchSessions(
 }
 
 /** The query in the store's own spelling of user ids and addresses; null when nothing can meet it. */
-function toFilter(query: SessionQuery): SessionQuery | null {
+function toFilter(
+  query: SessionQuery,
+  addresses: AddressAnonymizer,
+): SessionQuery | null {
   const filter = { ...query };
   if (query.user_id !== undefined) {
     filter.user_id = normalizeUserId(query.user_id);
   }
   if (query.ip !== undefined) {
-    const reference = toStoredReference({ ip: query.ip });
+    const reference = toStoredReference({ ip: query.ip }, addresses);
     if (reference?.ip === undefined) {
       return null;
     }

@@ -1,5 +1,10 @@
 import { normalizeAddress, UNKNOWN_ADDRESS } from '../model/address.js';
-import { type Client, normalizeUserId } from '../model/client-identity.js';
+import type { AddressAnonymizer } from '../model/address-anonymizer.js';
+import {
+  anonymizedClient,
+  type Client,
+  normalizeUserId,
+} from '../model/client-identity.js';
 import { silencePromise } from '../model/thenable.js';
 import { findUserId } from '../model/user-of-request.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -12,11 +17,16 @@ export class ClientResolver {
       ResolvedOptions,
       'identifyUser' | 'clientIp'
     >,
+    private readonly addresses: AddressAnonymizer,
     private readonly countCallbackError: () => void,
   ) {}
 
   resolve(exchange: HttpExchange): Client {
-    return { userId: this.userId(exchange), ip: this.ip(exchange) };
+    return anonymizedClient(
+      this.userId(exchange),
+      this.address(exchange),
+      this.addresses,
+    );
   }
 
   private userId(exchange: HttpExchange): string {
@@ -39,7 +49,8 @@ export class ClientResolver {
     }
   }
 
-  private ip(exchange: HttpExchange): string {
+  /** The whole address, which goes no further than here. */
+  private address(exchange: HttpExchange): string {
     const { clientIp } = this.options;
     try {
       const ip: unknown =

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressAnonymizer } from '../model/address-anonymizer.js';
 import { roundMilliseconds, toUnixSeconds } from '../model/durations.js';
 import type { RequestRecord, ResponseRecord } from '../model/records.js';
+import type { Redactor } from '../model/redactor.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { Clock } from '../tracking/clock.js';
 import type { SessionTracker } from '../tracking/session-tracker.js';
@@ -47,8 +49,9 @@ export class HttpCapture {
     private readonly tracker: SessionTracker,
     private readonly options: ResolvedOptions,
     private readonly clock: Clock,
+    addresses: AddressAnonymizer,
   ) {
-    this.clients = new ClientResolver(options, () =>
+    this.clients = new ClientResolver(options, addresses, () =>
       tracker.countCallbackError(),
     );
     this.paths = new PathPolicy([], options.excludeMethods, '');
@@ -64,6 +67,7 @@ export class HttpCapture {
       this.options.excludeMethods,
       globalPrefix,
     );
+    this.tracker.redactor.useGlobalPrefix(globalPrefix);
     this.skippedRoutes = surroundings.skippedRoutes;
   }
 
@@ -81,6 +85,7 @@ export class HttpCapture {
         raw,
         response,
         requestId: acceptRequestId(raw.headers[REQUEST_ID_HEADER]),
+        target: raw.url ?? '/',
         path,
         startedAt: this.clock.now(),
         startedMonotonic: this.clock.monotonic(),
@@ -121,14 +126,15 @@ export class HttpCapture {
     exchange.ended = true;
     this.inFlight -= 1;
     try {
-      const route = routeTemplateOf(exchange.hostRequest);
+      const { redactor } = this.tracker;
+      const route = routeTemplateOf(exchange.hostRequest, redactor);
       if (this.isSkipped(exchange, route)) {
         return;
       }
       const durationMs = this.clock.monotonic() - exchange.startedMonotonic;
       this.tracker.recordExchange(
         this.clients.resolve(exchange),
-        toRequestRecord(exchange, route),
+        toRequestRecord(exchange, route, redactor),
         this.toResponseRecord(exchange, durationMs),
       );
     } catch {
@@ -186,14 +192,22 @@ export class HttpCapture {
   }
 }
 
-function toRequestRecord(exchange: HttpExchange, route: string): RequestRecord {
+function toRequestRecord(
+  exchange: HttpExchange,
+  route: string,
+  redactor: Redactor,
+): RequestRecord {
   const record: RequestRecord = {
     timestamp: toUnixSeconds(exchange.startedAt),
-    path: exchange.path,
+    path: redactor.path(exchange.path, route),
     method: exchange.raw.method ?? 'GET',
     request_id: exchange.requestId,
     route,
   };
+  const query = redactor.query(exchange.target);
+  if (query !== undefined) {
+    record.query = query;
+  }
   if (exchange.graphqlOperation !== undefined) {
     record.graphql_operation = exchange.graphqlOperation;
   }

@@ -15,6 +15,8 @@ export interface HttpExchange {
   readonly raw: IncomingMessage;
   readonly response: ServerResponse;
   readonly requestId: string;
+  /** As the client sent it: path and query. */
+  readonly target: string;
   /** Without the query string. */
   readonly path: string;
   /** Unix time in milliseconds. */

@@ -1,8 +1,9 @@
+import { PathPatterns } from '../model/path-patterns.js';
+
 /** Decides by method and path which requests are not recorded. */
 export class PathPolicy {
   private readonly methods: ReadonlySet<string>;
-  private readonly exact = new Set<string>();
-  private readonly prefixes: string[] = [];
+  private readonly paths: PathPatterns;
 
   /**
    * @param excludePaths exact paths, or with a trailing `*`
@@ -14,28 +15,10 @@ export class PathPolicy {
     globalPrefix: string,
   ) {
     this.methods = new Set(excludeMethods);
-    const prefix = globalPrefix.replaceAll(/^\/|\/$/g, '');
-    const bases = prefix === '' ? [''] : ['', `/${prefix}`];
-    for (const path of excludePaths) {
-      for (const base of bases) {
-        if (path.endsWith('*')) {
-          this.prefixes.push(base + path.slice(0, -1));
-        } else {
-          this.exact.add(withoutTrailingSlash(base + path));
-        }
-      }
-    }
+    this.paths = new PathPatterns(excludePaths, globalPrefix);
   }
 
   isExcluded(method: string, path: string): boolean {
-    return (
-      this.methods.has(method) ||
-      this.exact.has(withoutTrailingSlash(path)) ||
-      this.prefixes.some((prefix) => path.startsWith(prefix))
-    );
+    return this.methods.has(method) || this.paths.match(path) !== undefined;
   }
-}
-
-function withoutTrailingSlash(path: string): string {
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_REDACTION } from '../../testing/record-builders.js';
+import { Redactor } from '../model/redactor.js';
 import { routeTemplateOf } from './route-template.js';
+
+const redactor = new Redactor(DEFAULT_REDACTION, () => undefined);
 
 describe('the route of a request', () => {
   it.each([
@@ -18,7 +22,7 @@ describe('the route of a request', () => {
       '/files/*',
     ],
   ])('is the template: %s', (_, request, template) => {
-    expect(routeTemplateOf(request)).toBe(template);
+    expect(routeTemplateOf(request, redactor)).toBe(template);
   });
 
   it.each([
@@ -33,6 +37,15 @@ describe('the route of a request', () => {
     ['Fastify’s catch-all', { routeOptions: { url: '/*' } }],
     ['a url that is no text', { routeOptions: { url: 5 } }],
   ])('is unmatched: %s', (_, request) => {
-    expect(routeTemplateOf(request)).toBe('unmatched');
+    expect(routeTemplateOf(request, redactor)).toBe('unmatched');
+  });
+
+  it('holds no secret of the path under which a router is mounted', () => {
+    expect(
+      routeTemplateOf(
+        { baseUrl: '/invite/s3cret', route: { path: '/accept' } },
+        redactor,
+      ),
+    ).toBe('/invite/[redacted]/accept');
   });
 });

@@ -1,7 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyText } from '../../testing/any-text.js';
-import { normalizeUserId, toClient } from './client-identity.js';
+import { truncatedAddresses, wholeAddresses } from './address-anonymizer.js';
+import { HashingAnonymizer } from './address-hashing.js';
+import {
+  normalizeUserId,
+  toClient,
+  toStoredReference,
+} from './client-identity.js';
 
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
@@ -10,24 +16,72 @@ const HASHED = /^sha256:[0-9a-f]{64}$/;
 
 describe('a client', () => {
   it('is its user id and its address, both in one spelling', () => {
-    expect(toClient({ userId: '42', ip: '::ffff:192.0.2.1' })).toEqual({
+    expect(
+      toClient({ userId: '42', ip: '::ffff:192.0.2.1' }, wholeAddresses),
+    ).toEqual({
       userId: '42',
       ip: '192.0.2.1',
     });
   });
 
   it('is anonymous without a user id', () => {
-    expect(toClient({ ip: '192.0.2.1' }).userId).toBe('');
-    expect(toClient({ userId: undefined, ip: '192.0.2.1' }).userId).toBe('');
-    expect(toClient({ userId: '', ip: '192.0.2.1' }).userId).toBe('');
+    expect(toClient({ ip: '192.0.2.1' }, wholeAddresses).userId).toBe('');
+    expect(
+      toClient({ userId: undefined, ip: '192.0.2.1' }, wholeAddresses).userId,
+    ).toBe('');
+    expect(
+      toClient({ userId: '', ip: '192.0.2.1' }, wholeAddresses).userId,
+    ).toBe('');
   });
 
   it.each(['', 'no address', '192.0.2.1, 198.51.100.1', '\ud800'])(
     'has an unknown address when %j is given',
     (ip) => {
-      expect(toClient({ userId: '42', ip }).ip).toBe('unknown');
+      expect(toClient({ userId: '42', ip }, wholeAddresses).ip).toBe('unknown');
     },
   );
+});
+
+describe('the address of a client', () => {
+  const hashed = `hash:${'x'.repeat(22)}`;
+
+  it('is stored as the policy says', () => {
+    const ip = '::ffff:203.0.113.7';
+    expect(toClient({ ip }, truncatedAddresses)).toEqual({
+      userId: '',
+      ip: '203.0.113.0',
+    });
+    const salts = {
+      current: Buffer.alloc(32, 2),
+      previous: Buffer.alloc(32, 1),
+    };
+    const { ip: stored, formerIp } = toClient(
+      { ip },
+      new HashingAnonymizer(salts),
+    );
+    expect(stored).toMatch(/^hash:/);
+    expect(formerIp).toMatch(/^hash:/);
+    expect(formerIp).not.toBe(stored);
+  });
+
+  it('is looked up whole or as it is stored', () => {
+    const addresses = new HashingAnonymizer({ current: Buffer.alloc(32) });
+    const stored = toStoredReference({ ip: '203.0.113.7' }, addresses);
+    expect(stored?.ip).toMatch(/^hash:/);
+    expect(toStoredReference({ ip: stored?.ip ?? '' }, addresses)).toEqual(
+      stored,
+    );
+    for (const ip of ['203.0.113.7', '203.0.113.0', '::ffff:203.0.113.99']) {
+      expect(toStoredReference({ ip }, truncatedAddresses)).toEqual({
+        ip: '203.0.113.0',
+      });
+    }
+    for (const ip of ['unknown', hashed]) {
+      expect(toStoredReference({ ip }, truncatedAddresses)).toEqual({ ip });
+      expect(toClient({ ip }, truncatedAddresses).ip).toBe(ip);
+    }
+    expect(toStoredReference({ ip: 'hash:x' }, wholeAddresses)).toBeNull();
+  });
 });
 
 describe('a user id', () => {

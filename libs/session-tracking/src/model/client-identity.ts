@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import { normalizeAddress, UNKNOWN_ADDRESS } from './address.js';
+import {
+  normalizeAddress,
+  standsForAddress,
+  UNKNOWN_ADDRESS,
+} from './address.js';
+import type { AddressAnonymizer } from './address-anonymizer.js';
 import { isPrintable } from './printable.js';
 
 /** Who sent a request: the user id decides when there is one, else the address. */
@@ -16,18 +21,37 @@ export type ClientReference =
 export interface Client {
   /** Empty when anonymous. */
   readonly userId: string;
+  /** What is stored of the address. */
   readonly ip: string;
+  /** What was stored of it before the latest change of salts; the client's session may go by that. */
+  readonly formerIp?: string;
 }
 
 /** Longest user id kept as it is, in bytes of UTF-8. */
 const MAX_USER_ID_BYTES = 128;
 
 /** Turns what a caller says about a client into the form under which it is stored. */
-export function toClient(identity: { userId?: unknown; ip?: unknown }): Client {
-  return {
-    userId: normalizeUserId(toText(identity.userId)),
-    ip: normalizeAddress(toText(identity.ip)) ?? UNKNOWN_ADDRESS,
-  };
+export function toClient(
+  identity: { userId?: unknown; ip?: unknown },
+  addresses: AddressAnonymizer,
+): Client {
+  const ip = toText(identity.ip);
+  return anonymizedClient(
+    normalizeUserId(toText(identity.userId)),
+    standsForAddress(ip) ? ip : (normalizeAddress(ip) ?? UNKNOWN_ADDRESS),
+    addresses,
+  );
+}
+
+/** A client whose user id and address are in their one spelling already. */
+export function anonymizedClient(
+  userId: string,
+  address: string,
+  addresses: AddressAnonymizer,
+): Client {
+  const ip = addresses.anonymize(address);
+  const formerIp = addresses.former(address);
+  return formerIp === undefined ? { userId, ip } : { userId, ip, formerIp };
 }
 
 /** A host may hand over the number that its database uses; anything else names nobody. */
@@ -60,14 +84,13 @@ export function normalizeUserId(userId: string): string {
 /** The form under which a client is looked up; null where it names nobody. */
 export function toStoredReference(
   client: ClientReference,
+  addresses: AddressAnonymizer,
 ): ClientReference | null {
   const userId = normalizeUserId(toText(client.userId));
   if (userId !== '') {
     return { userId };
   }
-  const ip =
-    client.ip === UNKNOWN_ADDRESS
-      ? client.ip
-      : normalizeAddress(toText(client.ip));
-  return ip === undefined ? null : { ip };
+  const ip = toText(client.ip);
+  const address = standsForAddress(ip) ? ip : normalizeAddress(ip);
+  return address === undefined ? null : { ip: addresses.anonymize(address) };
 }

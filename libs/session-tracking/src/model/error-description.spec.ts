@@ -60,6 +60,15 @@ describe('the description of an error', () => {
     expect(describeError(new Error('a\r\nb'), true).error_message).toBe('a b');
   });
 
+  it('has no secrets in its message, not even one that the cut would halve', () => {
+    const before = 'x '.repeat(120);
+    const described = describeError(
+      new Error(`${before}for bob.the.builder@example.com`),
+      true,
+    );
+    expect(described.error_message).toBe(`${before}for [redacted]`);
+  });
+
   it.each([
     ['no constructor', { constructor: undefined }],
     ['a class whose name is a method', { constructor: { name: () => 'x' } }],

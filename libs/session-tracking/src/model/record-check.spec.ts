@@ -1,12 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyText } from '../../testing/any-text.js';
+import { DEFAULT_REDACTION } from '../../testing/record-builders.js';
 import { InvalidRecordError } from '../errors/invalid-record.error.js';
 import { checkRequest, checkResponse } from './record-check.js';
+import { Redactor } from './redactor.js';
 import type { NewRequest, NewResponse } from './records.js';
 
 const DEFAULTS = { timestamp: 1_700_000_000.5, request_id: 'default' };
 const REQUEST: NewRequest = { path: '/items', method: 'GET' };
+const REDACTOR = new Redactor(DEFAULT_REDACTION, () => undefined);
 const RESPONSE: NewResponse = {
   request_id: 'a',
   status_code: 200,
@@ -31,7 +34,7 @@ function refusalOf(duration_ms: unknown, request_id: unknown): string {
 
 describe('a request given by a caller', () => {
   it('is completed', () => {
-    expect(checkRequest(REQUEST, DEFAULTS)).toEqual({
+    expect(checkRequest(REQUEST, DEFAULTS, REDACTOR)).toEqual({
       timestamp: 1_700_000_000.5,
       path: '/items',
       method: 'GET',
@@ -48,7 +51,7 @@ describe('a request given by a caller', () => {
       graphql_operation: '',
       password: 'hunter2',
     };
-    expect(checkRequest(given, DEFAULTS)).toEqual({
+    expect(checkRequest(given, DEFAULTS, REDACTOR)).toEqual({
       timestamp: 5,
       path: '/items',
       method: 'GET',
@@ -61,6 +64,7 @@ describe('a request given by a caller', () => {
     const record = checkRequest(
       { ...REQUEST, path: '/a?token=x', timestamp: 1.23456789 },
       DEFAULTS,
+      REDACTOR,
     );
     expect(record).toMatchObject({ path: '/a', timestamp: 1.235 });
   });
@@ -82,8 +86,37 @@ describe('a request given by a caller', () => {
     ['request_id', 5],
   ])('is refused for its %s %j, by name', (field, value) => {
     const given: NewRequest = Object.assign({ ...REQUEST }, { [field]: value });
-    expect(() => checkRequest(given, DEFAULTS)).toThrow(InvalidRecordError);
-    expect(() => checkRequest(given, DEFAULTS)).toThrow(`record's ${field} is`);
+    expect(() => checkRequest(given, DEFAULTS, REDACTOR)).toThrow(
+      InvalidRecordError,
+    );
+    expect(() => checkRequest(given, DEFAULTS, REDACTOR)).toThrow(
+      `record's ${field} is`,
+    );
+  });
+});
+
+describe('a request given by a caller, before it is a record', () => {
+  it('loses the secrets of its path, also those that its route names', () => {
+    expect(
+      checkRequest(
+        { ...REQUEST, path: '/x/abc/y', route: '/x/:token/y' },
+        DEFAULTS,
+        REDACTOR,
+      ).path,
+    ).toBe('/x/[redacted]/y');
+  });
+
+  it.each([
+    [{ path: '/a?page=2&q=secret' }],
+    [{ path: '/a', query: 'page=2&q=secret' }],
+    [{ path: '/a?other=1', query: 'page=2&q=secret' }],
+  ])('keeps the names of its query alone: %j', (given) => {
+    expect(checkRequest({ ...REQUEST, ...given }, DEFAULTS, REDACTOR)).toEqual({
+      ...DEFAULTS,
+      path: '/a',
+      method: 'GET',
+      query: 'page=[redacted]&q=[redacted]',
+    });
   });
 });
 
@@ -108,6 +141,15 @@ describe('a response given by a caller', () => {
       checkResponse({ ...RESPONSE, aborted: true }, DEFAULTS).aborted,
     ).toBe(true);
     expect(checkResponse(RESPONSE, DEFAULTS)).not.toHaveProperty('aborted');
+  });
+
+  it('has no secrets in its message', () => {
+    expect(
+      checkResponse(
+        { ...RESPONSE, error_message: 'No user bob@example.com' },
+        DEFAULTS,
+      ).error_message,
+    ).toBe('No user [redacted]');
   });
 
   it.each([
@@ -142,6 +184,7 @@ it('makes any text bounded, well-formed and free of control characters', () => {
       const { route = '', graphql_operation = '' } = checkRequest(
         { ...REQUEST, route: text, graphql_operation: text },
         DEFAULTS,
+        REDACTOR,
       );
       const {
         handler = '',

@@ -1,6 +1,6 @@
 import { InvalidRecordError } from '../errors/invalid-record.error.js';
 import { roundMilliseconds, toUnixSeconds } from './durations.js';
-import { MAX_MESSAGE_LENGTH, MAX_NAME_LENGTH } from './error-description.js';
+import { MAX_NAME_LENGTH, toStoredMessage } from './error-description.js';
 import { toPrintable } from './printable.js';
 import type {
   NewRequest,
@@ -8,6 +8,7 @@ import type {
   RequestRecord,
   ResponseRecord,
 } from './records.js';
+import type { Redactor } from './redactor.js';
 import { isRequestId } from './request-id.js';
 import { pathOf } from './request-path.js';
 
@@ -31,6 +32,7 @@ export interface RecordDefaults {
 export function checkRequest(
   given: NewRequest,
   defaults: RecordDefaults,
+  redactor: Redactor,
 ): RequestRecord {
   if (typeof given.path !== 'string') {
     throw new InvalidRecordError('path', given.path, 'a string');
@@ -38,14 +40,22 @@ export function checkRequest(
   if (typeof given.method !== 'string' || !METHOD.test(given.method)) {
     throw new InvalidRecordError('method', given.method, 'an HTTP method');
   }
+  const named: Pick<RequestRecord, 'route' | 'graphql_operation'> = {};
+  copyText(given, named, 'route', MAX_ROUTE_LENGTH);
+  copyText(given, named, 'graphql_operation', MAX_NAME_LENGTH);
   const record: RequestRecord = {
     timestamp: checkTimestamp(given.timestamp ?? defaults.timestamp),
-    path: pathOf(given.path),
+    path: redactor.path(pathOf(given.path), named.route),
     method: given.method,
     request_id: checkRequestId(given.request_id ?? defaults.request_id),
+    ...named,
   };
-  copyText(given, record, 'route', MAX_ROUTE_LENGTH);
-  copyText(given, record, 'graphql_operation', MAX_NAME_LENGTH);
+  const query = redactor.query(
+    typeof given.query === 'string' ? `?${given.query}` : given.path,
+  );
+  if (query !== undefined) {
+    record.query = query;
+  }
   return record;
 }
 
@@ -81,7 +91,10 @@ export function checkResponse(
     record.handler_ms = checkDuration('handler_ms', given.handler_ms);
   }
   copyText(given, record, 'error', MAX_NAME_LENGTH);
-  copyText(given, record, 'error_message', MAX_MESSAGE_LENGTH);
+  const message: unknown = given.error_message;
+  if (typeof message === 'string' && message !== '') {
+    record.error_message = toStoredMessage(message);
+  }
   if (aborted === true) {
     record.aborted = aborted;
   }

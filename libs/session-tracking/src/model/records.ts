@@ -2,8 +2,10 @@
 export interface RequestRecord {
   /** When it arrived: Unix time in seconds, milliseconds as the fraction. */
   timestamp: number;
-  /** The path without the query string. */
+  /** The path without the query string, and without what `redactPaths` hides. */
   path: string;
+  /** Names of the query's parameters, with `[redacted]` or what `redactQuery` lets through as values. */
+  query?: string;
   method: string;
   /** Joins the request with its response. */
   request_id: string;
@@ -28,7 +30,7 @@ export interface ResponseRecord {
   handler_ms?: number;
   /** Class of the error that the handler threw. */
   error?: string;
-  /** Message of that error; only with `captureErrorMessages`. */
+  /** Message of that error without secrets that can be recognised; only with `captureErrorMessages`. */
   error_message?: string;
   /** True when the client left before the answer was whole. */
   aborted?: true;

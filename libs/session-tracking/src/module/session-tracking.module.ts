@@ -9,6 +9,11 @@ import { SessionAnalytics } from '../analytics/session-analytics.js';
 import { HttpCapture } from '../capture/http-capture.js';
 import { SessionTrackingInterceptor } from '../capture/session-tracking.interceptor.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import {
+  AddressAnonymizer,
+  truncatedAddresses,
+  wholeAddresses,
+} from '../model/address-anonymizer.js';
 import { checkOptions, resolveOptions } from '../options/resolve-options.js';
 import {
   RESOLVED_OPTIONS,
@@ -37,26 +42,42 @@ const PROVIDERS: Provider[] = [
     inject: [RESOLVED_OPTIONS, ModuleRef],
   },
   {
+    provide: AddressAnonymizer,
+    useFactory: ({ anonymizeIp }: ResolvedOptions) =>
+      anonymizeIp === 'truncate' ? truncatedAddresses : wholeAddresses,
+    inject: [RESOLVED_OPTIONS],
+  },
+  {
     provide: SessionTracker,
-    useFactory: (store: SessionStore, { flush }: ResolvedOptions) =>
+    useFactory: (
+      store: SessionStore,
+      options: ResolvedOptions,
+      addresses: AddressAnonymizer,
+    ) =>
       new SessionTracker(
         store,
-        flush,
+        options.flush,
         systemClock,
         new Logger('SessionTracking'),
+        options,
+        addresses,
       ),
-    inject: [SessionStore, RESOLVED_OPTIONS],
+    inject: [SessionStore, RESOLVED_OPTIONS, AddressAnonymizer],
   },
   {
     provide: SessionAnalytics,
-    useFactory: (store: SessionStore) => new SessionAnalytics(store),
-    inject: [SessionStore],
+    useFactory: (store: SessionStore, addresses: AddressAnonymizer) =>
+      new SessionAnalytics(store, addresses),
+    inject: [SessionStore, AddressAnonymizer],
   },
   {
     provide: HttpCapture,
-    useFactory: (tracker: SessionTracker, options: ResolvedOptions) =>
-      new HttpCapture(tracker, options, systemClock),
-    inject: [SessionTracker, RESOLVED_OPTIONS],
+    useFactory: (
+      tracker: SessionTracker,
+      options: ResolvedOptions,
+      addresses: AddressAnonymizer,
+    ) => new HttpCapture(tracker, options, systemClock, addresses),
+    inject: [SessionTracker, RESOLVED_OPTIONS, AddressAnonymizer],
   },
   SessionTrackingInterceptor,
   TrackingLifecycle,

@@ -1,6 +1,7 @@
 import {
   IsArray,
   IsBoolean,
+  IsIn,
   IsInt,
   IsOptional,
   IsString,
@@ -10,6 +11,11 @@ import {
   ValidateBy,
   ValidateNested,
 } from 'class-validator';
+import {
+  isRedactPaths,
+  isRedactQuery,
+  PATH_PATTERN,
+} from './redaction-option.js';
 
 /** A decorator of a property whose message says what the option takes. */
 function Takes(
@@ -166,7 +172,7 @@ export class SessionTrackingOptionRules {
   @IsOptional()
   @ListOf(
     'an array of paths that begin with a slash; * may stand only at the end',
-    /^\/[^*]*\*?$/,
+    PATH_PATTERN,
   )
   excludePaths?: unknown;
 
@@ -175,12 +181,40 @@ export class SessionTrackingOptionRules {
   excludeMethods?: unknown;
 
   @IsOptional()
+  @Takes(
+    'an array of paths that begin with a slash (* may stand only at the end), a function (path) => string, or an object with paths, redact, defaults',
+    (options) =>
+      ValidateBy(
+        { name: 'isRedactPaths', validator: { validate: isRedactPaths } },
+        options,
+      ),
+  )
+  redactPaths?: unknown;
+
+  @IsOptional()
+  @Takes(
+    'an object with allow, an array of parameter names, or a function (name, value) => string',
+    (options) =>
+      ValidateBy(
+        { name: 'isRedactQuery', validator: { validate: isRedactQuery } },
+        options,
+      ),
+  )
+  redactQuery?: unknown;
+
+  @IsOptional()
   @Callback('a function (request) => string | number | undefined')
   identifyUser?: unknown;
 
   @IsOptional()
   @Callback('a function (request) => string')
   clientIp?: unknown;
+
+  @IsOptional()
+  @Takes("'none' or 'truncate'", (options) =>
+    IsIn(['none', 'truncate'], options),
+  )
+  anonymizeIp?: unknown;
 
   @IsOptional()
   @Takes('true or false', (options) => IsBoolean(options))

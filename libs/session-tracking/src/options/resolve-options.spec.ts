@@ -55,8 +55,11 @@ describe('options', () => {
         '/favicon.ico',
       ],
       excludeMethods: ['OPTIONS'],
+      redactPaths: { paths: [], redact: undefined, defaults: true },
+      redactQuery: { allow: [] },
       identifyUser: undefined,
       clientIp: undefined,
+      anonymizeIp: 'none',
       captureErrorMessages: false,
       flush: {
         intervalMs: 50,
@@ -78,8 +81,11 @@ describe('options', () => {
       maxRecordsPerSession: 4,
       excludePaths: ['/', '/a*'],
       excludeMethods: [],
+      redactPaths: { paths: ['/x/*'], redact: () => '/', defaults: false },
+      redactQuery: { allow: ['page'] },
       identifyUser: () => 'x',
       clientIp: () => '::1',
+      anonymizeIp: 'truncate' as const,
       captureErrorMessages: true,
       flush: {
         intervalMs: 1,
@@ -96,6 +102,36 @@ describe('options', () => {
     expect(resolveOptions({ sessionTtlSeconds: 60 }).retentionSeconds).toBe(60);
   });
 
+  it.each([
+    { redactPaths: [/x/] },
+    { redactPaths: { path: ['/x'] } },
+    { redactPaths: { paths: '/x' } },
+    { redactPaths: { redact: '/x' } },
+    { redactPaths: { defaults: 0 } },
+    { redactQuery: {} },
+    { redactQuery: { allow: 'page' } },
+    { redactQuery: { allow: [5] } },
+    { redactQuery: { allow: [], deny: [] } },
+  ])('refuse what cannot say what is hidden: %j', (options) => {
+    expect(refusal(options).invalid).toMatchObject([
+      { option: Object.keys(options)[0] },
+    ]);
+  });
+
+  it('take a list or a function for what is hidden of paths', () => {
+    expect(resolveOptions({ redactPaths: ['/x'] }).redactPaths).toEqual({
+      paths: ['/x'],
+      redact: undefined,
+      defaults: true,
+    });
+    expect(resolveOptions({ redactPaths: String }).redactPaths).toEqual({
+      paths: [],
+      redact: String,
+      defaults: true,
+    });
+    expect(resolveOptions({ redactQuery: String }).redactQuery).toBe(String);
+  });
+
   it('take undefined for left out', () => {
     expect(
       resolveOptions({
@@ -109,6 +145,7 @@ describe('options', () => {
     const options = resolveOptions({});
     expect(Object.isFrozen(options)).toBe(true);
     expect(Object.isFrozen(options.flush)).toBe(true);
+    expect(Object.isFrozen(options.redactPaths)).toBe(true);
   });
 
   it.each([
@@ -127,6 +164,13 @@ describe('options', () => {
     ['keyPrefix', 'a\n', /1 to 64 letters/],
     ['keyPrefix', 'x'.repeat(65), /1 to 64 letters/],
     ['keyPrefix', 5, /1 to 64 letters/],
+    ['redactPaths', 'x', /paths that begin with a slash/],
+    ['redactPaths', ['x'], /paths that begin with a slash/],
+    ['redactPaths', ['/*/x'], /paths that begin with a slash/],
+    ['redactQuery', 'all', /an object with allow/],
+    ['redactQuery', ['page'], /an object with allow/],
+    ['anonymizeIp', true, /'none' or 'truncate'/],
+    ['anonymizeIp', 'hash', /'none' or 'truncate'/],
     ['sessionTtlSeconds', 0, SECONDS],
     ['sessionTtlSeconds', -1, SECONDS],
     ['sessionTtlSeconds', 1.5, SECONDS],

@@ -4,6 +4,7 @@ import {
   type InvalidOption,
   InvalidOptionsError,
 } from '../errors/invalid-options.error.js';
+import type { RedactionRules } from '../model/redaction-rules.js';
 import {
   AdminOptionRules,
   FlushOptionRules,
@@ -65,8 +66,11 @@ export function resolveOptions(
     maxRecordsPerSession: options.maxRecordsPerSession ?? 1000,
     excludePaths: options.excludePaths ?? DEFAULT_EXCLUDED_PATHS,
     excludeMethods: options.excludeMethods ?? ['OPTIONS'],
+    redactPaths: Object.freeze(resolveRedactPaths(options.redactPaths)),
+    redactQuery: options.redactQuery ?? { allow: [] },
     identifyUser: options.identifyUser,
     clientIp: options.clientIp,
+    anonymizeIp: options.anonymizeIp ?? 'none',
     captureErrorMessages: options.captureErrorMessages ?? false,
     flush: Object.freeze({
       intervalMs: options.flush?.intervalMs ?? 50,
@@ -102,6 +106,22 @@ export function resolveStructure(
             roles: structure.admin?.roles ?? ['admin'],
           }),
   });
+}
+
+function resolveRedactPaths(
+  option: SessionTrackingOptions['redactPaths'],
+): RedactionRules['redactPaths'] {
+  if (typeof option === 'function') {
+    return { paths: [], redact: option, defaults: true };
+  }
+  if (Array.isArray(option)) {
+    return { paths: option, redact: undefined, defaults: true };
+  }
+  return {
+    paths: option?.paths ?? [],
+    redact: option?.redact,
+    defaults: option?.defaults ?? true,
+  };
 }
 
 function rulesOf(options: SessionTrackingOptions): SessionTrackingOptionRules {

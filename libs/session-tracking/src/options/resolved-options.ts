@@ -1,4 +1,5 @@
 import type { CanActivate, Type } from '@nestjs/common';
+import type { RedactionRules } from '../model/redaction-rules.js';
 import type { RedisOption } from './redis-option.js';
 import type {
   FlushOptions,
@@ -6,14 +7,22 @@ import type {
 } from './session-tracking-options.js';
 
 /** The options as the code reads them: complete, checked and frozen. */
-export interface ResolvedOptions extends Readonly<
-  Required<
-    Omit<
-      SessionTrackingOptions,
-      'redis' | 'identifyUser' | 'clientIp' | 'flush'
-    >
-  >
-> {
+export interface ResolvedOptions
+  extends
+    Readonly<
+      Required<
+        Omit<
+          SessionTrackingOptions,
+          | 'redis'
+          | 'identifyUser'
+          | 'clientIp'
+          | 'flush'
+          | 'redactPaths'
+          | 'redactQuery'
+        >
+      >
+    >,
+    RedactionRules {
   /** Undefined: the in-memory store. */
   readonly redis: RedisOption | undefined;
   /** Undefined: the default of capture. */

@@ -1,4 +1,8 @@
 import type { CanActivate, Type } from '@nestjs/common';
+import type {
+  PathRedaction,
+  QueryRedaction,
+} from '../model/redaction-rules.js';
 import type { RedisOption } from './redis-option.js';
 
 /**
@@ -7,6 +11,9 @@ import type { RedisOption } from './redis-option.js';
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- the host knows its platform's type
 export type HostRequest = any;
+
+/** Ways to store an address. */
+export type AnonymizeIp = 'none' | 'truncate';
 
 /** How the queue between requests and store is emptied. */
 export interface FlushOptions {
@@ -53,10 +60,26 @@ export interface SessionTrackingOptions {
   excludePaths?: string[];
   /** HTTP methods that are not recorded. Default `['OPTIONS']`. */
   excludeMethods?: string[];
+  /**
+   * What is hidden of paths. By default whatever looks or is named like a token, a secret or an
+   * e-mail address, and what follows words such as `reset-password`. A list adds paths to that,
+   * exact or ending in `*`; a function is called with each path last, and what it answers is stored.
+   */
+  redactPaths?: string[] | ((path: string) => string) | PathRedaction;
+  /**
+   * Which values of a query are stored. Default `{ allow: [] }`: names without values. A function
+   * answers what is stored instead of each value.
+   */
+  redactQuery?: QueryRedaction;
   /** Who is signed in. Default: `id`, `userId` or `sub` of `req.user`. */
   identifyUser?: (request: HostRequest) => string | number | undefined;
   /** The client's address. Default: `req.ip`, which follows the host's trust-proxy setting. */
   clientIp?: (request: HostRequest) => string;
+  /**
+   * What is kept of addresses: all (`none`, the default), or with `truncate` the network alone, 24
+   * bits of IPv4 and 48 of IPv6. Clients of one network then share a session unless signed in.
+   */
+  anonymizeIp?: AnonymizeIp;
   /** Whether the message of a handler's error is recorded beside its class. Default `false`. */
   captureErrorMessages?: boolean;
   /** The queue between requests and store. */

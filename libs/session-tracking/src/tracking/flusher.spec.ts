@@ -3,12 +3,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ControllableStore } from '../../testing/controllable-store.js';
 import { FakeClock, settle } from '../../testing/fake-clock.js';
 import {
+  DEFAULT_REDACTION,
   requestRecord,
   responseRecord,
   user,
 } from '../../testing/record-builders.js';
 import { RecordingLog } from '../../testing/recording-log.js';
 import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
+import { wholeAddresses } from '../model/address-anonymizer.js';
 import type { RecordBatch } from '../store/session-store.js';
 import { type FlushPolicy, LONGEST_BACK_OFF_MS } from './flusher.js';
 import { SessionTracker } from './session-tracker.js';
@@ -25,7 +27,14 @@ function start(policy: Partial<FlushPolicy> = {}): void {
   clock = new FakeClock();
   store = new ControllableStore(() => clock.now());
   log = new RecordingLog();
-  tracker = new SessionTracker(store, { ...POLICY, ...policy }, clock, log);
+  tracker = new SessionTracker(
+    store,
+    { ...POLICY, ...policy },
+    clock,
+    log,
+    DEFAULT_REDACTION,
+    wholeAddresses,
+  );
   recorded = 0;
 }
 
@@ -346,6 +355,8 @@ describe('when the queue is full', () => {
       { ...POLICY, maxQueue: 4 },
       clock,
       { log: failing, warn: failing, error: failing },
+      DEFAULT_REDACTION,
+      wholeAddresses,
     );
     store.mode = 'hang';
     for (let i = 0; i < 5; i += 1) {

@@ -4,6 +4,7 @@ import { ControllableStore } from '../../testing/controllable-store.js';
 import { FakeClock, settle } from '../../testing/fake-clock.js';
 import {
   at,
+  DEFAULT_REDACTION,
   exchangeOf,
   START,
   user,
@@ -12,8 +13,14 @@ import {
 import { RecordingLog } from '../../testing/recording-log.js';
 import { InvalidRecordError } from '../errors/invalid-record.error.js';
 import { RecordDroppedError } from '../errors/record-dropped.error.js';
+import {
+  type AddressAnonymizer,
+  truncatedAddresses,
+  wholeAddresses,
+} from '../model/address-anonymizer.js';
 import type { Client } from '../model/client-identity.js';
 import type { TrackedRecord } from '../model/records.js';
+import type { RedactionRules } from '../model/redaction-rules.js';
 import type { FlushPolicy } from './flusher.js';
 import { SessionTracker } from './session-tracker.js';
 
@@ -24,11 +31,22 @@ let store: ControllableStore;
 let log: RecordingLog;
 let tracker: SessionTracker;
 
-function start(policy: Partial<FlushPolicy> = {}): void {
+function start(
+  policy: Partial<FlushPolicy> = {},
+  redaction: RedactionRules = DEFAULT_REDACTION,
+  addresses: AddressAnonymizer = wholeAddresses,
+): void {
   clock = new FakeClock();
   store = new ControllableStore(() => clock.now());
   log = new RecordingLog();
-  tracker = new SessionTracker(store, { ...POLICY, ...policy }, clock, log);
+  tracker = new SessionTracker(
+    store,
+    { ...POLICY, ...policy },
+    clock,
+    log,
+    redaction,
+    addresses,
+  );
 }
 
 function record(client: Client, id?: string): void {
@@ -39,6 +57,10 @@ function record(client: Client, id?: string): void {
   if (request !== undefined && response !== undefined) {
     tracker.recordExchange(client, request, response);
   }
+}
+
+function fail(): never {
+  throw new Error('redactor');
 }
 
 /** What an async subscriber amounts to. */
@@ -134,6 +156,79 @@ describe('recording', () => {
     expect(ofVisitor).not.toBe(ofUser);
     expect(await tracker.getSessionId({ userId: 'nobody' })).toBeNull();
     expect(await tracker.getSessionHistory('nothing')).toBeNull();
+  });
+
+  it('stores, emits and looks up truncated addresses where that is wanted', async () => {
+    start({}, DEFAULT_REDACTION, truncatedAddresses);
+    const seen = collect();
+    const client = { ip: '203.0.113.7' };
+    const request = { path: '/', method: 'GET', request_id: 'a' };
+    const recorded = Promise.all([
+      tracker.recordRequest(client, request),
+      tracker.recordRequest({ ip: '203.0.113.99' }, request),
+      tracker.recordResponse(client, {
+        request_id: 'a',
+        status_code: 200,
+        duration_ms: 1,
+      }),
+    ]);
+    await clock.advance(50);
+    const [id] = await recorded;
+    expect(new Set(await recorded).size).toBe(1);
+    expect(new Set(seen.map(({ client_ip }) => client_ip))).toEqual(
+      new Set(['203.0.113.0']),
+    );
+    for (const ip of ['203.0.113.7', '203.0.113.0', '::ffff:203.0.113.250']) {
+      expect(await tracker.getSessionId({ ip })).toBe(id);
+    }
+    expect(await tracker.getSessionId({ ip: '203.0.114.7' })).toBeNull();
+  });
+
+  it('redacts what a caller gives before it is queued', async () => {
+    start(
+      {},
+      {
+        redactPaths: {
+          paths: ['/files/*'],
+          redact: (path) => path.replace('/users', '/u'),
+          defaults: true,
+        },
+        redactQuery: { allow: ['page'] },
+      },
+    );
+    store.mode = 'hang';
+    for (const path of ['/files/x?page=2', '/users/bob@example.com?q=s3cret']) {
+      void tracker.recordRequest({ ip: '::1' }, { path, method: 'GET' });
+    }
+    await clock.advance(50);
+    expect(
+      store.sent
+        .flatMap(({ exchanges }) => exchanges)
+        .map(({ request }) => [request?.path, request?.query]),
+    ).toEqual([
+      ['/files/[redacted]', 'page=2'],
+      ['/u/[redacted]', 'q=[redacted]'],
+    ]);
+  });
+
+  it('counts a redactor that throws, and hides what it was given', async () => {
+    start(
+      {},
+      {
+        redactPaths: { paths: [], redact: fail, defaults: true },
+        redactQuery: fail,
+      },
+    );
+    const recorded = tracker.recordRequest(
+      { ip: '::1' },
+      { path: '/items?page=2', method: 'GET' },
+    );
+    await clock.advance(50);
+    const history = await tracker.getSessionHistory(await recorded);
+    expect(history?.requests).toMatchObject([
+      { path: '[redacted]', query: 'page=[redacted]' },
+    ]);
+    expect(tracker.stats().callbackErrors).toBe(2);
   });
 
   it('takes an empty user id for none when it looks up as when it records', async () => {

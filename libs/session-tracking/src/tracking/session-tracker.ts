@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Observable, Subject } from 'rxjs';
+import type { AddressAnonymizer } from '../model/address-anonymizer.js';
 import {
   type Client,
   type ClientIdentity,
@@ -18,6 +19,8 @@ import type {
   SessionHistory,
   TrackedRecord,
 } from '../model/records.js';
+import type { RedactionRules } from '../model/redaction-rules.js';
+import { Redactor } from '../model/redactor.js';
 import type { SessionStore } from '../store/session-store.js';
 import type { Clock } from './clock.js';
 import { Flusher, type FlushPolicy, type StoredListener } from './flusher.js';
@@ -41,6 +44,9 @@ export class SessionTracker {
   /** Every record once it is stored. A throwing subscriber is counted and hurts nobody. */
   readonly records$: Observable<TrackedRecord>;
 
+  /** Decides what is stored of a path and a query; capture asks it too. */
+  readonly redactor: Redactor;
+
   private readonly recordSubject = new Subject<TrackedRecord>();
   private readonly counters = new TrackingCounters();
   private readonly flusher: Flusher;
@@ -50,7 +56,10 @@ export class SessionTracker {
     flushPolicy: FlushPolicy,
     private readonly clock: Clock,
     log: TrackingLog,
+    redaction: RedactionRules,
+    private readonly addresses: AddressAnonymizer,
   ) {
+    this.redactor = new Redactor(redaction, () => this.countCallbackError());
     this.records$ = guardSubscribers(this.recordSubject, () =>
       this.countCallbackError(),
     );
@@ -73,11 +82,15 @@ export class SessionTracker {
    */
   recordRequest(client: ClientIdentity, request: NewRequest): Promise<string> {
     return this.enqueueChecked(() => ({
-      client: toClient(client),
-      request: checkRequest(request, {
-        timestamp: toUnixSeconds(this.clock.now()),
-        request_id: randomUUID(),
-      }),
+      client: toClient(client, this.addresses),
+      request: checkRequest(
+        request,
+        {
+          timestamp: toUnixSeconds(this.clock.now()),
+          request_id: randomUUID(),
+        },
+        this.redactor,
+      ),
     }));
   }
 
@@ -93,7 +106,7 @@ export class SessionTracker {
     response: NewResponse,
   ): Promise<string> {
     return this.enqueueChecked(() => ({
-      client: toClient(client),
+      client: toClient(client, this.addresses),
       response: checkResponse(response, {
         timestamp: toUnixSeconds(this.clock.now()),
       }),
@@ -116,7 +129,7 @@ export class SessionTracker {
 
   /** The id of a client's open session, or null when it has none. */
   async getSessionId(client: ClientReference): Promise<string | null> {
-    const reference = toStoredReference(client);
+    const reference = toStoredReference(client, this.addresses);
     return reference === null
       ? null
       : await this.store.findSessionId(reference);

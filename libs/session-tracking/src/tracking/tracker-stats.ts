@@ -20,7 +20,7 @@ export interface TrackerStats {
   batches: number;
   /** Attempts to store a batch that failed; each was retried. */
   failedAttempts: number;
-  /** Throwing callbacks of the host: `identifyUser`, `clientIp`, getters of `req.user`, subscribers. */
+  /** Throwing callbacks of the host: `identifyUser`, `clientIp`, redactors, getters of `req.user`, subscribers. */
   callbackErrors: number;
   /** Whether the latest attempt to reach the store succeeded. */
   storeAvailable: boolean;
