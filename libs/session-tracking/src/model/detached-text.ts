@@ -6,8 +6,12 @@ const WORTH_A_COPY = 256;
  * so that a record with a short path could hold a request line of many kilobytes in memory.
  */
 export function cutText(text: string, length: number): string {
-  const cut = text.slice(0, length);
-  return text.length - cut.length > WORTH_A_COPY
-    ? Buffer.from(cut, 'utf16le').toString('utf16le')
-    : cut;
+  return detachText(text.slice(0, length), text);
+}
+
+/** A text made of pieces of an original, without keeping the whole of that alive. */
+export function detachText(text: string, original: string): string {
+  return original.length - text.length > WORTH_A_COPY
+    ? Buffer.from(text, 'utf16le').toString('utf16le')
+    : text;
 }

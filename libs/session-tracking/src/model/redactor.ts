@@ -1,3 +1,4 @@
+import { detachText } from './detached-text.js';
 import { redactSecretSegments } from './path-redaction.js';
 import { PathPatterns } from './path-patterns.js';
 import { decodeQueryPart } from './percent-decoding.js';
@@ -59,7 +60,7 @@ export class Redactor {
     const query = queryOf(target);
     return query === undefined
       ? undefined
-      : redactValues(query, this.redactValue);
+      : detachText(redactValues(query, this.redactValue), target);
   }
 
   private secretsOf(route: string): RouteSecrets {

@@ -34,6 +34,7 @@ function withTexts(length: number): QueuedExchange {
     partition: 0,
     request: requestRecord({
       request_id: 'a',
+      query: text,
       route: text,
       graphql_operation: text,
     }),
@@ -88,7 +89,7 @@ describe('the queue', () => {
     const long = both('a', `/${'x'.repeat(2000)}`);
     expect(estimateBytes(long) - estimateBytes(short)).toBe(2000);
     expect(estimateBytes(withTexts(100)) - estimateBytes(withTexts(0))).toBe(
-      500,
+      600,
     );
     const queue = new RecordQueue();
     queue.push(short);

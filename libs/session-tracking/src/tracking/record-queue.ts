@@ -18,6 +18,7 @@ export function estimateBytes({ client, request, response }: Exchange): number {
   let bytes = FIXED_BYTES + client.userId.length + client.ip.length;
   if (request !== undefined) {
     bytes += request.path.length + request.request_id.length;
+    bytes += request.query?.length ?? 0;
     bytes += request.route?.length ?? 0;
     bytes += request.graphql_operation?.length ?? 0;
   }
