@@ -56,12 +56,16 @@ class AccountsController {
   }
 }
 
+function fail(): never {
+  throw new Error('The redactor is broken');
+}
+
 /** Everything that the app let out, as one text. */
 interface Traces {
   readonly app: TestApp;
   readonly log: RecordedLog;
   readonly records: TrackedRecord[];
-  everything(): Promise<string>;
+  readonly everything: () => Promise<string>;
 }
 
 async function startAndTrace(builder: TestAppBuilder): Promise<Traces> {
@@ -196,9 +200,6 @@ describe.each(PLATFORMS)('on %s', (platform) => {
   });
 
   it('a redactor that throws is counted and hides everything', async () => {
-    const fail = (): never => {
-      throw new Error('The redactor is broken');
-    };
     const { app, records } = await startAndTrace(
       shop().tracking({ redactPaths: fail, redactQuery: fail }),
     );
