@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomUuid } from './random-uuid.js';
 
 /** Carries the request's id, in and out. */
 export const REQUEST_ID_HEADER = 'x-request-id';
@@ -14,5 +14,5 @@ export function isRequestId(value: unknown): value is string {
 export function acceptRequestId(
   incoming: string | string[] | undefined,
 ): string {
-  return isRequestId(incoming) ? incoming : randomUUID();
+  return isRequestId(incoming) ? incoming : randomUuid();
 }
