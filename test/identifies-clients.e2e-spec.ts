@@ -1,6 +1,13 @@
-import { Controller, Get, Param, UseGuards } from '@nestjs/common';
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Param,
+  UseGuards,
+} from '@nestjs/common';
 import { SessionAnalytics } from 'nestjs-session-tracking';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   bootTestApp,
   freshKeyPrefix,
@@ -39,6 +46,17 @@ class ThrowingUserGuard extends HeaderUserGuard {
         throw new Error('The user cannot be loaded');
       },
     };
+    return true;
+  }
+}
+
+/** Gives the request an address that comes from a header of the host's own. */
+class RealIpGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest();
+    Object.defineProperty(request, 'ip', {
+      value: request.headers['x-real-ip'],
+    });
     return true;
   }
 }
@@ -192,6 +210,52 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       await app.settle(3);
       const session = await app.stored.only();
       expect(infoOf(session)).toEqual({ user: '', ip: '203.0.113.9' });
+    });
+
+    it('behind a proxy is looked for once, however often it comes', async () => {
+      const trust = vi.fn<(address: string) => boolean>(
+        (address) => address === '127.0.0.1',
+      );
+      const app = await shop().trustProxy(trust).start();
+      await app.http.get('/orders/1', { 'x-forwarded-for': '203.0.113.9' });
+      await app.settle(1);
+      const asked = trust.mock.calls.length;
+      expect(asked).toBeGreaterThan(0);
+      await app.http.get('/orders/2', { 'x-forwarded-for': '203.0.113.9' });
+      await app.settle(2);
+      expect(trust).toHaveBeenCalledTimes(asked);
+      await app.http.get('/orders/3', { 'x-forwarded-for': '203.0.113.10' });
+      await app.settle(3);
+      const sessions = await app.stored.all();
+      expect(
+        sessions.map((session) => [
+          infoOf(session).ip,
+          session.requests.length,
+        ]),
+      ).toEqual(
+        expect.arrayContaining([
+          ['203.0.113.9', 2],
+          ['203.0.113.10', 1],
+        ]),
+      );
+    });
+
+    it('has the address that the host itself put on its request', async () => {
+      const app = await shop()
+        .trustProxy('loopback')
+        .globalGuard(RealIpGuard)
+        .start();
+      for (const address of ['192.0.2.1', '192.0.2.2']) {
+        await app.http.get('/orders/1', {
+          'x-forwarded-for': '203.0.113.9',
+          'x-real-ip': address,
+        });
+        await app.settle(address === '192.0.2.1' ? 1 : 2);
+      }
+      const sessions = await app.stored.all();
+      expect(new Set(sessions.map((session) => infoOf(session).ip))).toEqual(
+        new Set(['192.0.2.1', '192.0.2.2']),
+      );
     });
 
     it('cannot choose its address where no proxy is trusted', async () => {

@@ -59,7 +59,7 @@ export class TestAppBuilder {
   private middlewareOf: (consumer: MiddlewareConsumer) => void = () =>
     undefined;
   private configureApp: (app: INestApplication) => void = () => undefined;
-  private proxies: string | undefined;
+  private proxies: string | ((address: string) => boolean) | undefined;
   private host = '127.0.0.1';
   private loggerService: LoggerService | undefined;
   private forcesConnectionsClosed = false;
@@ -128,7 +128,7 @@ export class TestAppBuilder {
   }
 
   /** Believes X-Forwarded-For of these proxies, by Express' and Fastify's common names. */
-  trustProxy(proxies: string): this {
+  trustProxy(proxies: string | ((address: string) => boolean)): this {
     this.proxies = proxies;
     return this;
   }
