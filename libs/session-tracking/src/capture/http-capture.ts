@@ -91,10 +91,13 @@ export class HttpCapture {
         startedMonotonic: this.clock.monotonic(),
         socketAddress: raw.socket?.remoteAddress ?? '',
         hostRequest: raw,
+        handler: undefined,
+        graphqlOperation: undefined,
         skipped: false,
         finished: false,
         ended: false,
         describeSession: this.describeSession,
+        end: this.end,
       };
       attachExchange(raw, exchange);
       response.setHeader(REQUEST_ID_HEADER, exchange.requestId);
@@ -107,7 +110,7 @@ export class HttpCapture {
 
   private followToTheEnd(exchange: HttpExchange): void {
     const { raw, response } = exchange;
-    response.on('close', () => this.end(exchange));
+    response.on('close', endExchange);
     // A pipelined request waits for its turn without a socket; if that never comes, only the request
     // is closed.
     if (response.socket === null) {
@@ -119,7 +122,7 @@ export class HttpCapture {
     }
   }
 
-  private end(exchange: HttpExchange): void {
+  private readonly end = (exchange: HttpExchange): void => {
     if (exchange.ended) {
       return;
     }
@@ -140,7 +143,7 @@ export class HttpCapture {
     } catch {
       this.tracker.countCallbackError();
     }
-  }
+  };
 
   /** The interceptor knows the handler; where it did not run, the route has to tell. */
   private isSkipped(exchange: HttpExchange, route: string): boolean {
@@ -190,6 +193,12 @@ export class HttpCapture {
     }
     return record;
   }
+}
+
+/** Listens to every response, because a listener of its own for each would be one more object. */
+function endExchange(this: ServerResponse): void {
+  const exchange = findExchange(this.req);
+  exchange?.end(exchange);
 }
 
 function toRequestRecord(

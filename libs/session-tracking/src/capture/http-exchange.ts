@@ -5,12 +5,15 @@ import type { CurrentSessionReference } from './current-session.js';
 /** What the interceptor saw of the handler. */
 export interface HandlerTrace {
   /** Controller and method. */
-  name: string;
-  durationMs?: number;
-  error?: unknown;
+  readonly name: string;
+  durationMs: number | undefined;
+  error: unknown;
 }
 
-/** An HTTP request on its way through the application, until its response is closed. */
+/**
+ * An HTTP request on its way through the application, until its response is closed. Has all its
+ * properties from the start: one that is added later costs each request an allocation.
+ */
 export interface HttpExchange {
   readonly raw: IncomingMessage;
   readonly response: ServerResponse;
@@ -27,8 +30,8 @@ export interface HttpExchange {
   readonly socketAddress: string;
   /** The platform's own request, once it is known. */
   hostRequest: HostRequest;
-  handler?: HandlerTrace;
-  graphqlOperation?: string;
+  handler: HandlerTrace | undefined;
+  graphqlOperation: string | undefined;
   /** Set by `@SkipTracking()`. */
   skipped: boolean;
   /** Set where the response cannot tell by itself that it was handed over whole. */
@@ -37,6 +40,8 @@ export interface HttpExchange {
   ended: boolean;
   /** Answers `@CurrentSession()`. */
   readonly describeSession: (exchange: HttpExchange) => CurrentSessionReference;
+  /** To be called when the response is closed. */
+  readonly end: (exchange: HttpExchange) => void;
 }
 
 const EXCHANGE = Symbol('session-tracking:exchange');

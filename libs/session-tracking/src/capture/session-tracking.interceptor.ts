@@ -5,9 +5,10 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { type Observable, tap } from 'rxjs';
+import { Observable } from 'rxjs';
 import { graphqlCallOf } from './graphql-context.js';
 import { HandlerRegistry } from './handler-registry.js';
+import { HandlerSubscriber } from './handler-subscriber.js';
 import { findExchange, type HttpExchange } from './http-exchange.js';
 
 /**
@@ -31,7 +32,8 @@ export class SessionTrackingInterceptor implements NestInterceptor {
 
   private exchangeOf(context: ExecutionContext): HttpExchange | undefined {
     if (context.getType() === 'http') {
-      return findExchange(context.switchToHttp().getRequest());
+      // `switchToHttp()` makes three functions for each call.
+      return findExchange(context.getArgByIndex<object>(0));
     }
     const call = graphqlCallOf(context);
     const exchange = findExchange(call?.request);
@@ -48,20 +50,14 @@ export class SessionTrackingInterceptor implements NestInterceptor {
   ): Observable<unknown> {
     const { name, skipped } = this.handlers.describe(context);
     exchange.skipped ||= skipped;
-    const handler = (exchange.handler ??= { name });
-    const startedAt = performance.now();
-    const stop = (): void => {
-      handler.durationMs ??= performance.now() - startedAt;
-    };
-    return next.handle().pipe(
-      tap({
-        next: stop,
-        complete: stop,
-        error: (error: unknown) => {
-          stop();
-          handler.error = error;
-        },
-      }),
+    const handler = (exchange.handler ??= {
+      name,
+      durationMs: undefined,
+      error: undefined,
+    });
+    const answers = next.handle();
+    return new Observable((subscriber) =>
+      answers.subscribe(new HandlerSubscriber(subscriber, handler)),
     );
   }
 }
