@@ -8,6 +8,8 @@ export type {
   AnonymizeIp,
   FlushOptions,
   HostRequest,
+  RollupOptions,
+  SamplingOptions,
   SessionTrackingOptions,
   SessionTrackingStructure,
 } from './options/session-tracking-options.js';

@@ -3,7 +3,7 @@ import { sessionOwner } from '../src/model/client-groups.js';
 import type { Exchange } from '../src/model/exchange.js';
 import { MemorySessionStore } from '../src/store/memory/memory-session-store.js';
 import type {
-  AppendedExchange,
+  AppendedBatch,
   RecordBatch,
   RetentionPolicy,
 } from '../src/store/session-store.js';
@@ -19,7 +19,7 @@ export type StoreMode = 'work' | 'fail' | 'lose-reply' | 'waver' | 'hang';
 
 interface HangingCall {
   readonly batch: RecordBatch;
-  readonly resolve: (answer: readonly AppendedExchange[]) => void;
+  readonly resolve: (answer: AppendedBatch) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -28,6 +28,7 @@ const GENEROUS: RetentionPolicy = {
   maxSessionSeconds: 86_400,
   retentionSeconds: 7200,
   maxRecordsPerSession: 1_000_000,
+  rollups: { minutes: 86_400, hours: 2_592_000 },
 };
 
 /** The memory store, with a network in between that a test holds in its hand. */
@@ -51,9 +52,7 @@ export class ControllableStore extends MemorySessionStore {
     return this.hanging.length > 0;
   }
 
-  override async append(
-    batch: RecordBatch,
-  ): Promise<readonly AppendedExchange[]> {
+  override async append(batch: RecordBatch): Promise<AppendedBatch> {
     this.sent.push(batch);
     this.inFlight += 1;
     if (batch.follows === undefined && this.inFlight > 1) {
@@ -80,9 +79,7 @@ export class ControllableStore extends MemorySessionStore {
     }
   }
 
-  private async transmit(
-    batch: RecordBatch,
-  ): Promise<readonly AppendedExchange[]> {
+  private async transmit(batch: RecordBatch): Promise<AppendedBatch> {
     const mode =
       this.mode === 'waver'
         ? WAVERING[this.sent.length % WAVERING.length]
@@ -95,26 +92,32 @@ export class ControllableStore extends MemorySessionStore {
     if (mode === 'fail') {
       throw away();
     }
-    const answers = await this.take(batch);
+    const answer = await this.take(batch);
     if (mode === 'lose-reply') {
       throw away();
     }
-    return answers;
+    return answer;
   }
 
-  private async take(batch: RecordBatch): Promise<readonly AppendedExchange[]> {
+  private async take(batch: RecordBatch): Promise<AppendedBatch> {
     // What a batch held when it was stored is what its retries are answered by.
     const accepted =
       this.acceptedOf.get(batch.sequence) ??
       batch.exchanges.filter(
         ({ client }) => !this.poisoned.has(sessionOwner(client)),
       );
-    const answers = await super.append({ ...batch, exchanges: accepted });
+    const answer = await super.append({ ...batch, exchanges: accepted });
     this.acceptedOf.set(batch.sequence, accepted);
-    return batch.exchanges.map(
-      (exchange) =>
-        answers[accepted.indexOf(exchange)] ?? { stored: false, sessionId: '' },
-    );
+    return {
+      ...answer,
+      exchanges: batch.exchanges.map(
+        (exchange) =>
+          answer.exchanges[accepted.indexOf(exchange)] ?? {
+            outcome: 'rejected',
+            sessionId: '',
+          },
+      ),
+    };
   }
 }
 

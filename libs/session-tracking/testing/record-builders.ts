@@ -10,7 +10,7 @@ import type {
 } from '../src/model/records.js';
 import type { RedactionRules } from '../src/model/redaction-rules.js';
 import type {
-  AppendedExchange,
+  AppendedBatch,
   RecordBatch,
   SessionStore,
 } from '../src/store/session-store.js';
@@ -28,6 +28,11 @@ export const START = FAKE_CLOCK_START_MS / 1000;
 /** A moment some seconds after the start, with milliseconds as the fraction. */
 export function at(seconds: number): number {
   return Math.round((START + seconds) * 1000) / 1000;
+}
+
+/** A moment after everything that a test does, by the clock of any store. */
+export function later(): number {
+  return Math.round(Date.now() / 1000) + 3600;
 }
 
 export function requestRecord(
@@ -58,31 +63,47 @@ export function responseRecord(
 export interface ExchangeSketch {
   id?: string;
   path?: string;
+  method?: string;
+  route?: string;
   /** Unix time in seconds. */
   timestamp?: number;
   status?: number;
+  /** In milliseconds. */
   duration?: number;
+  sampling?: Exchange['sampling'];
 }
 
 /** A request of a client with its response. */
 export function exchangeOf(
   client: Client,
-  { id = randomUUID(), path, timestamp, status, duration }: ExchangeSketch = {},
+  sketch: ExchangeSketch = {},
 ): Exchange {
-  const time = timestamp ?? START;
+  const {
+    id = randomUUID(),
+    path = '/items',
+    method = 'GET',
+    route,
+    timestamp = START,
+    status = 200,
+    duration = 1,
+    sampling,
+  } = sketch;
   return {
     client,
     request: requestRecord({
-      timestamp: time,
+      timestamp,
       request_id: id,
-      path: path ?? '/items',
+      path,
+      method,
+      ...(route !== undefined && { route }),
     }),
     response: responseRecord({
-      timestamp: time,
+      timestamp,
       request_id: id,
-      status_code: status ?? 200,
-      duration_ms: duration ?? 1,
+      status_code: status,
+      duration_ms: duration,
     }),
+    ...(sampling !== undefined && { sampling }),
   };
 }
 
@@ -117,14 +138,14 @@ export class TestWriter {
     };
   }
 
-  append(...exchanges: Exchange[]): Promise<readonly AppendedExchange[]> {
+  append(...exchanges: Exchange[]): Promise<AppendedBatch> {
     return this.store.append(this.batch(exchanges));
   }
 
   /** Stores exchanges and answers the session of each. */
   async sessionsOf(...exchanges: Exchange[]): Promise<string[]> {
-    const answers = await this.append(...exchanges);
-    return answers.map(({ sessionId }) => sessionId);
+    const answer = await this.append(...exchanges);
+    return answer.exchanges.map(({ sessionId }) => sessionId);
   }
 
   /** Stores exchanges of one client and answers their session. */

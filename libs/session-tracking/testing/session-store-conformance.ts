@@ -12,6 +12,7 @@ import type {
 import {
   at,
   exchangeOf,
+  later,
   requestRecord,
   responseRecord,
   START,
@@ -36,6 +37,7 @@ export const CONFORMANCE_POLICY: RetentionPolicy = {
   maxSessionSeconds: 1000,
   retentionSeconds: 100,
   maxRecordsPerSession: 1000,
+  rollups: { minutes: 3600, hours: 7200 },
 };
 
 export type HarnessFactory = (
@@ -444,14 +446,14 @@ export function describeSessionStore(
       });
 
       it('names no session unless asked', async () => {
-        const answers = await store.append(
+        const answer = await store.append(
           writer.batch([exchangeOf(user('42')), exchangeOf(user('43'))], {
             wantsSessionIds: false,
           }),
         );
-        expect(answers).toEqual([
-          { stored: true, sessionId: '' },
-          { stored: true, sessionId: '' },
+        expect(answer.exchanges).toEqual([
+          { outcome: 'stored', sessionId: '' },
+          { outcome: 'stored', sessionId: '' },
         ]);
       });
     });
@@ -464,12 +466,14 @@ export function describeSessionStore(
           exchangeOf(user('42')),
         ]);
         const answer = await store.append(batch);
-        const before = await read(answer[0]?.sessionId ?? '');
+        const before = await read(answer.exchanges[0]?.sessionId ?? '');
         expect(await store.append(batch)).toEqual(answer);
         expect(await harness.otherStore.append(structuredClone(batch))).toEqual(
           answer,
         );
-        expect(await read(answer[0]?.sessionId ?? '')).toEqual(before);
+        expect(await read(answer.exchanges[0]?.sessionId ?? '')).toEqual(
+          before,
+        );
         expect(before.info).toMatchObject({
           request_count: 2,
           error_count: 1,
@@ -530,7 +534,7 @@ export function describeSessionStore(
         );
         expect(await store.findSessionId({ userId: '42' })).toBeNull();
 
-        const [answer] = await store.append(first);
+        const [answer] = (await store.append(first)).exchanges;
         await store.append(second);
         const { requests } = await read(answer?.sessionId ?? '');
         expect(requests.map(({ request_id }) => request_id)).toEqual([
@@ -558,7 +562,11 @@ export function describeSessionStore(
       });
 
       it('answers a batch of nothing with nothing', async () => {
-        expect(await store.append(writer.batch([]))).toEqual([]);
+        expect(await store.append(writer.batch([]))).toEqual({
+          exchanges: [],
+          cappedRoutes: 0,
+          cappedClients: 0,
+        });
       });
     });
 
@@ -856,7 +864,9 @@ export function describeSessionStore(
         const client = visitor('192.0.2.1');
         const id = await writer.sessionOf(exchangeOf(client));
         await store.eraseSession(id);
-        const next = await writer.sessionOf(exchangeOf(client));
+        const next = await writer.sessionOf(
+          exchangeOf(client, { timestamp: later() }),
+        );
         expect(next).not.toBe(id);
         const { info, requests } = await read(next);
         expect(info.request_count).toBe(1);
@@ -878,7 +888,7 @@ export function describeSessionStore(
 
       it('does not bring it back when the batch that made it is retried', async () => {
         const batch = writer.batch([exchangeOf(user('42'))]);
-        const [answer] = await store.append(batch);
+        const [answer] = (await store.append(batch)).exchanges;
         await store.eraseSession(answer?.sessionId ?? '');
         await store.append(batch);
         expect(await store.findSessionId({ userId: '42' })).toBeNull();

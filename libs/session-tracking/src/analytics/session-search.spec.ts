@@ -28,6 +28,7 @@ beforeEach(() => {
       maxSessionSeconds: 10,
       retentionSeconds: 7200,
       maxRecordsPerSession: 10,
+      rollups: { minutes: 86_400, hours: 2_592_000 },
     },
     () => clock.now(),
   );

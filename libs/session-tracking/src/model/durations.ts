@@ -7,3 +7,14 @@ export function roundMilliseconds(milliseconds: number): number {
 export function toUnixSeconds(unixMilliseconds: number): number {
   return Math.round(unixMilliseconds) / 1000;
 }
+
+/**
+ * Whole microseconds, so that adding stays exact. What is no duration counts as none, so that one odd
+ * record cannot spoil a sum.
+ */
+export function toMicroseconds(milliseconds: number): number {
+  const microseconds = Math.round(milliseconds * 1000);
+  return Number.isSafeInteger(microseconds) && microseconds > 0
+    ? microseconds
+    : 0;
+}

@@ -6,6 +6,11 @@ export interface Exchange {
   readonly client: Client;
   readonly request?: RequestRecord;
   readonly response?: ResponseRecord;
+  /**
+   * Set where sampling left the client out. `kept`: an error or a slow request, stored all the same.
+   * `left_out`: added to the totals, and stored nowhere else.
+   */
+  readonly sampling?: 'kept' | 'left_out';
 }
 
 /** How many records an exchange holds. */
@@ -13,5 +18,15 @@ export function countRecords(exchange: Exchange): number {
   return (
     (exchange.request === undefined ? 0 : 1) +
     (exchange.response === undefined ? 0 : 1)
+  );
+}
+
+/** When the request arrived, in Unix seconds; of a lone response, when its request must have. */
+export function arrivalOf({ request, response }: Exchange): number {
+  return (
+    request?.timestamp ??
+    (response === undefined
+      ? 0
+      : response.timestamp - response.duration_ms / 1000)
   );
 }

@@ -63,8 +63,12 @@ export interface SessionInfo {
   error_count: number;
   /** Sum of the durations of all responses, in microseconds. */
   duration_us_total: number;
-  /** The session that this one continues because that one grew too old. */
+  /** The session that this one continues: the same client's, grown too old, or that of the address at which the user signed in. */
   previous_session_id?: string;
+  /** The session of the user who signed in at this address; only on a session of an anonymous client. */
+  next_session_id?: string;
+  /** True when sampling left the client out: only its errors and slow requests are here, and counted. */
+  partial?: true;
 }
 
 /** Everything stored about one session, oldest record first. */
@@ -87,6 +91,9 @@ export type TrackedRecord = {
 
 /** The least status that counts as an error. */
 export const FIRST_ERROR_STATUS = 400;
+
+/** The least status that tells of a fault of the server. */
+export const FIRST_SERVER_ERROR_STATUS = 500;
 
 /** The `route` of a request that no route of the application matched. */
 export const UNMATCHED_ROUTE = 'unmatched';

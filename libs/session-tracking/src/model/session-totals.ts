@@ -1,3 +1,4 @@
+import { toMicroseconds } from './durations.js';
 import type { Exchange } from './exchange.js';
 import { FIRST_ERROR_STATUS } from './records.js';
 
@@ -36,12 +37,4 @@ export function totalOf(exchanges: readonly Exchange[]): SessionTotals {
     }
   }
   return totals;
-}
-
-/** What is no duration counts as none, so that one odd record cannot spoil a sum. */
-function toMicroseconds(milliseconds: number): number {
-  const microseconds = Math.round(milliseconds * 1000);
-  return Number.isSafeInteger(microseconds) && microseconds > 0
-    ? microseconds
-    : 0;
 }

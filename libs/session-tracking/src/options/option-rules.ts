@@ -3,6 +3,7 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
+  IsNumber,
   IsOptional,
   IsString,
   Matches,
@@ -98,6 +99,37 @@ export class FlushOptionRules {
   @IsOptional()
   @WholeNumber(0, DAY_MS, 'milliseconds')
   shutdownMs?: unknown;
+}
+
+/** Rules of the option `sampling`. */
+export class SamplingOptionRules {
+  @IsOptional()
+  @Takes(
+    'a number from 0 to 1',
+    (options) => IsNumber({}, options),
+    (options) => Min(0, options),
+    (options) => Max(1, options),
+  )
+  rate?: unknown;
+
+  @IsOptional()
+  @Takes('true or false', (options) => IsBoolean(options))
+  keepErrors?: unknown;
+
+  @IsOptional()
+  @WholeNumber(0, DAY_MS, 'milliseconds')
+  keepSlowMs?: unknown;
+}
+
+/** Rules of the option `rollups`. */
+export class RollupOptionRules {
+  @IsOptional()
+  @WholeNumber(3600, YEAR_SECONDS, 'seconds')
+  minutes?: unknown;
+
+  @IsOptional()
+  @WholeNumber(3600, YEAR_SECONDS, 'seconds')
+  hours?: unknown;
 }
 
 /** Rules of the option `admin`. */
@@ -227,6 +259,22 @@ export class SessionTrackingOptionRules {
     (options) => ValidateNested(options),
   )
   flush?: unknown;
+
+  @IsOptional()
+  @Takes(
+    'an object with rate, keepErrors, keepSlowMs',
+    (options) => IsRules(options),
+    (options) => ValidateNested(options),
+  )
+  sampling?: unknown;
+
+  @IsOptional()
+  @Takes(
+    'an object with minutes, hours',
+    (options) => IsRules(options),
+    (options) => ValidateNested(options),
+  )
+  rollups?: unknown;
 }
 
 /** Rules of what is given beside a factory. */

@@ -8,6 +8,8 @@ import type { RedactionRules } from '../model/redaction-rules.js';
 import {
   AdminOptionRules,
   FlushOptionRules,
+  RollupOptionRules,
+  SamplingOptionRules,
   SessionTrackingOptionRules,
   StructureRules,
 } from './option-rules.js';
@@ -72,12 +74,21 @@ export function resolveOptions(
     clientIp: options.clientIp,
     anonymizeIp: options.anonymizeIp ?? 'none',
     captureErrorMessages: options.captureErrorMessages ?? false,
+    sampling: Object.freeze({
+      rate: options.sampling?.rate ?? 1,
+      keepErrors: options.sampling?.keepErrors ?? true,
+      keepSlowMs: options.sampling?.keepSlowMs ?? 1000,
+    }),
     flush: Object.freeze({
       intervalMs: options.flush?.intervalMs ?? 50,
       maxBatch: options.flush?.maxBatch ?? 500,
       maxQueue: options.flush?.maxQueue ?? 10_000,
       timeoutMs: options.flush?.timeoutMs ?? 500,
       shutdownMs: options.flush?.shutdownMs ?? 5000,
+    }),
+    rollups: Object.freeze({
+      minutes: options.rollups?.minutes ?? 86_400,
+      hours: options.rollups?.hours ?? 2_592_000,
     }),
   });
 }
@@ -137,6 +148,12 @@ function rulesOf(options: SessionTrackingOptions): SessionTrackingOptionRules {
   const rules = Object.assign(new SessionTrackingOptionRules(), options);
   if (isObject(options.flush)) {
     rules.flush = Object.assign(new FlushOptionRules(), options.flush);
+  }
+  if (isObject(options.sampling)) {
+    rules.sampling = Object.assign(new SamplingOptionRules(), options.sampling);
+  }
+  if (isObject(options.rollups)) {
+    rules.rollups = Object.assign(new RollupOptionRules(), options.rollups);
   }
   return rules;
 }

@@ -3,6 +3,8 @@ import type { RedactionRules } from '../model/redaction-rules.js';
 import type { RedisOption } from './redis-option.js';
 import type {
   FlushOptions,
+  RollupOptions,
+  SamplingOptions,
   SessionTrackingOptions,
 } from './session-tracking-options.js';
 
@@ -16,7 +18,9 @@ export interface ResolvedOptions
           | 'redis'
           | 'identifyUser'
           | 'clientIp'
+          | 'sampling'
           | 'flush'
+          | 'rollups'
           | 'redactPaths'
           | 'redactQuery'
         >
@@ -29,7 +33,9 @@ export interface ResolvedOptions
   readonly identifyUser: SessionTrackingOptions['identifyUser'];
   /** Undefined: the default of capture. */
   readonly clientIp: SessionTrackingOptions['clientIp'];
+  readonly sampling: Readonly<Required<SamplingOptions>>;
   readonly flush: Readonly<Required<FlushOptions>>;
+  readonly rollups: Readonly<Required<RollupOptions>>;
 }
 
 /** The structure as the code reads it. */

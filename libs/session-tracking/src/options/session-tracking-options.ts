@@ -29,6 +29,24 @@ export interface FlushOptions {
   shutdownMs?: number;
 }
 
+/** Which requests are stored whole where there are too many to store all; totals count every one. */
+export interface SamplingOptions {
+  /** Share of the clients that are followed, from 0 to 1; decided per client, for good. Default 1. */
+  rate?: number;
+  /** Whether requests that failed (status 400 or more) are stored of every client. Default `true`. */
+  keepErrors?: boolean;
+  /** Requests that took at least so many milliseconds are stored of every client. Default 1,000. */
+  keepSlowMs?: number;
+}
+
+/** How long totals stay, which hold no personal data. */
+export interface RollupOptions {
+  /** Seconds for which totals per minute and per five minutes stay. Default 86,400, a day. */
+  minutes?: number;
+  /** Seconds for which totals per hour stay. Default 2,592,000, thirty days. */
+  hours?: number;
+}
+
 /** The admin API: where it is, and who gets in. */
 export interface AdminOptions {
   /** Path under the host's global prefix. Default `admin/analytics`. */
@@ -82,8 +100,12 @@ export interface SessionTrackingOptions {
   anonymizeIp?: AnonymizeIp;
   /** Whether the message of a handler's error is recorded beside its class. Default `false`. */
   captureErrorMessages?: boolean;
+  /** Which requests are stored, where there are too many to store all. Default: every one. */
+  sampling?: SamplingOptions;
   /** The queue between requests and store. */
   flush?: FlushOptions;
+  /** How long usage totals stay. */
+  rollups?: RollupOptions;
 }
 
 /** What Nest needs before it can build the module, and so cannot come from a factory. */

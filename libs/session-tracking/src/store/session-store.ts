@@ -1,6 +1,16 @@
 import type { Client, ClientReference } from '../model/client-identity.js';
 import type { Exchange } from '../model/exchange.js';
-import type { SessionHistory, SessionInfo } from '../model/records.js';
+import type {
+  SessionHistory,
+  SessionInfo,
+  TrackedRecord,
+} from '../model/records.js';
+import type {
+  ClientTotals,
+  RequestTotals,
+  UsageTotals,
+} from '../model/request-totals.js';
+import type { SlotLength, TimeSlot } from '../model/time-slot.js';
 
 /** Exchanges to be stored in one atomic step. Immutable: a retry sends the very same batch. */
 export interface RecordBatch {
@@ -24,10 +34,23 @@ export interface RecordBatch {
 
 /** What became of one exchange of a batch. */
 export interface AppendedExchange {
-  /** False when a key of the session holds a foreign type; nothing of the exchange is stored then. */
-  readonly stored: boolean;
-  /** Empty unless the batch asked for session ids and the exchange was stored. */
+  /**
+   * `rejected`: a key of the session holds a foreign type. `erased`: it arrived before its client was
+   * erased. Nothing of such an exchange is in a session.
+   */
+  readonly outcome: 'stored' | 'rejected' | 'erased';
+  /** Empty unless the batch asked for session ids and the exchange stands in a session. */
   readonly sessionId: string;
+}
+
+/** What became of a batch. */
+export interface AppendedBatch {
+  /** One for each exchange, in the same order. */
+  readonly exchanges: readonly AppendedExchange[];
+  /** Requests whose route found no place in the totals of their minute and was counted as `other`. */
+  readonly cappedRoutes: number;
+  /** Requests whose client found no place in the totals of its slot and was counted as `other`. */
+  readonly cappedClients: number;
 }
 
 /** A session without its records. */
@@ -53,6 +76,13 @@ export interface SessionListing {
   readonly until?: number | undefined;
 }
 
+/** Which sessions with recent traffic to list. */
+export interface ActivityListing {
+  /** Only sessions with a record at or after this Unix time in seconds. */
+  readonly since: number;
+  readonly limit: number;
+}
+
 /** How many of what an erasure removed. */
 export interface ErasureReport {
   erased_sessions: number;
@@ -66,7 +96,22 @@ export interface RetentionPolicy {
   readonly maxSessionSeconds: number;
   readonly retentionSeconds: number;
   readonly maxRecordsPerSession: number;
+  readonly rollups: RollupRetention;
 }
+
+/** How long totals stay that hold no personal data, in seconds. */
+export interface RollupRetention {
+  /** For slots of a minute and of five. */
+  readonly minutes: number;
+  /** For slots of an hour. */
+  readonly hours: number;
+}
+
+/** Called with records as any instance stores them. */
+export type RecordListener = (records: readonly TrackedRecord[]) => void;
+
+/** Ends a subscription; twice is once. */
+export type Unsubscribe = () => Promise<void>;
 
 /**
  * Where sessions live. The port speaks of storage only; questions about the data are asked in
@@ -90,16 +135,17 @@ export interface SessionStore {
 
   /**
    * Stores a batch in one atomic step: for each client finds its session or creates one, appends
-   * the records in the order given, trims the lists, counts, and renews the expiry.
+   * the records in the order given, trims the lists, counts, renews the expiry, and adds everything
+   * to the totals. An exchange that sampling left out is added to the totals only. The first session
+   * of a user who came from an anonymous client's open session at the same address names that one in
+   * `previous_session_id`, unless that one led to another user before.
    *
    * Idempotent: a batch whose (writer, sequence) was stored before changes nothing and is answered
    * as it was then. Batches of one writer and partition are given in the order of their sequences;
    * the next may be given before this one is answered, when it names this one in `follows`. A
    * rejection whose `mayBeDone` is false is certain that nothing of the batch is stored.
-   *
-   * @returns one entry for each exchange, in the same order
    */
-  append(batch: RecordBatch): Promise<readonly AppendedExchange[]>;
+  append(batch: RecordBatch): Promise<AppendedBatch>;
 
   /** The id of the client's open session, or null. */
   findSessionId(client: ClientReference): Promise<string | null>;
@@ -116,8 +162,51 @@ export interface SessionStore {
   /** The newest sessions of one client, newest first, ended ones included while retained. */
   listSessionsOfClient(client: ClientReference): Promise<SessionSummary[]>;
 
-  /** Removes a session and everything that points to it; null when there is none. */
+  /** The sessions in use most recently, in no particular order. */
+  listActiveSessions(listing: ActivityListing): Promise<SessionSummary[]>;
+
+  /**
+   * The session that holds the latest request with this id, or null. A request is found for as long
+   * as the data of a session stays after its last record.
+   */
+  findRequest(requestId: string): Promise<string | null>;
+
+  /** The totals of everything in a slot; null when nothing happened in it. */
+  readUsage(slot: TimeSlot): Promise<UsageTotals | null>;
+
+  /** The totals of a slot of a minute or an hour by method and route (`GET /users/:id`), and `other`. */
+  readRoutes(slot: TimeSlot): Promise<ReadonlyMap<string, RequestTotals>>;
+
+  /** Length in seconds of the slots that `readClients` takes, by how long the data of clients stays. */
+  readonly clientSlotLength: SlotLength;
+
+  /**
+   * The totals of a slot by client (`user:42`, `ip:192.0.2.1`), and `other`. They go with the data of
+   * the sessions, and at an erasure.
+   */
+  readClients(slot: TimeSlot): Promise<ReadonlyMap<string, ClientTotals>>;
+
+  /** How many different clients sent requests in any of the slots, within 2 %. */
+  countClients(slots: readonly TimeSlot[]): Promise<number>;
+
+  /**
+   * Removes a session and everything that points to it; null when there is none. What its client sent
+   * before this moment and is still on its way is not stored any more.
+   */
   eraseSession(sessionId: string): Promise<ErasureReport | null>;
+
+  /**
+   * Removes everything that names the client: its sessions, totals and indexes; the sessions of users
+   * that began at an erased address stay, without the address. What the client sent before this
+   * moment and is still on its way is not stored any more.
+   */
+  eraseClient(client: ClientReference): Promise<ErasureReport>;
+
+  /**
+   * Hears of records as any instance stores them, from now on. Nothing is promised about those stored
+   * while the connection is lost. While nobody listens it costs nothing.
+   */
+  subscribe(listener: RecordListener): Promise<Unsubscribe>;
 
   /** Gives up what the adapter opened itself; it never closes what the host opened. */
   close(): Promise<void>;

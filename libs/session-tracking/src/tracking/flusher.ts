@@ -4,7 +4,7 @@ import {
 } from '../errors/record-dropped.error.js';
 import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
 import { countRecords } from '../model/exchange.js';
-import type { AppendedExchange, SessionStore } from '../store/session-store.js';
+import type { AppendedBatch, SessionStore } from '../store/session-store.js';
 import { type QueuedBatch, RECORDS_PER_BATCH } from './batch-cutter.js';
 import type { Clock, Timer } from './clock.js';
 import type { LossLog } from './loss-log.js';
@@ -184,22 +184,26 @@ export class Flusher {
 
   private succeeded(
     batch: QueuedBatch,
-    answers: readonly AppendedExchange[],
+    { exchanges: answers, cappedRoutes, cappedClients }: AppendedBatch,
   ): void {
     this.consecutiveFailures = 0;
     this.counters.batches += 1;
+    this.counters.cappedRoutes += cappedRoutes;
+    this.counters.cappedClients += cappedClients;
     const listener = batch.wantsSessionIds
       ? this.findStoredListener()
       : undefined;
     const rejectedBefore = this.counters.droppedBy.rejected;
     batch.exchanges.forEach((exchange, index) => {
       const answer = answers[index];
-      if (answer?.stored === true) {
+      if (answer?.outcome === 'stored') {
         this.counters.stored += countRecords(exchange);
         exchange.settle?.({ sessionId: answer.sessionId });
-        listener?.(exchange, answer.sessionId);
+        if (exchange.sampling !== 'left_out') {
+          listener?.(exchange, answer.sessionId);
+        }
       } else {
-        this.drop(exchange, 'rejected');
+        this.drop(exchange, answer?.outcome ?? 'rejected');
       }
     });
     if (this.counters.droppedBy.rejected > rejectedBefore) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Observable, Subject } from 'rxjs';
 import type { AddressAnonymizer } from '../model/address-anonymizer.js';
+import { orderByArrival } from '../model/arrival-order.js';
 import {
   type Client,
   type ClientIdentity,
@@ -21,6 +22,7 @@ import type {
 } from '../model/records.js';
 import type { RedactionRules } from '../model/redaction-rules.js';
 import { Redactor } from '../model/redactor.js';
+import { trackedRecordsOf } from '../model/tracked-records.js';
 import type { SessionStore } from '../store/session-store.js';
 import type { Clock } from './clock.js';
 import { Flusher, type FlushPolicy, type StoredListener } from './flusher.js';
@@ -30,7 +32,6 @@ import type { QueueOutcome } from './record-queue.js';
 import type { TrackerStats } from './tracker-stats.js';
 import { TrackingCounters } from './tracking-counters.js';
 import type { TrackingLog } from './tracking-log.js';
-import { orderByArrival } from '../model/arrival-order.js';
 
 /**
  * Records what clients do and finds it again. The module records every HTTP request by itself; a
@@ -160,11 +161,14 @@ export class SessionTracker {
       queued: counters.queued,
       droppedQueueFull: counters.droppedBy.queue_full,
       droppedRejected: counters.droppedBy.rejected,
+      droppedErased: counters.droppedBy.erased,
       droppedShutdown: counters.droppedBy.shutdown,
       queuedBytes: this.flusher.queuedBytes,
       batches: counters.batches,
       failedAttempts: counters.failedAttempts,
       callbackErrors: counters.callbackErrors,
+      cappedRoutes: counters.cappedRoutes,
+      cappedClients: counters.cappedClients,
       storeAvailable: this.flusher.storeAvailable,
       store: this.store.kind,
     };
@@ -208,26 +212,9 @@ export class SessionTracker {
   }
 
   private readonly publish: StoredListener = (exchange, sessionId) => {
-    const { client, request, response } = exchange;
-    const session = {
-      session_id: sessionId,
-      user_id: client.userId,
-      client_ip: client.ip,
-    };
     this.emit(() => {
-      if (request !== undefined) {
-        this.recordSubject.next({
-          ...session,
-          type: 'request',
-          record: request,
-        });
-      }
-      if (response !== undefined) {
-        this.recordSubject.next({
-          ...session,
-          type: 'response',
-          record: response,
-        });
+      for (const record of trackedRecordsOf(exchange, sessionId)) {
+        this.recordSubject.next(record);
       }
     });
   };

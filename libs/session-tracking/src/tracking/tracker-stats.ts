@@ -12,6 +12,8 @@ export interface TrackerStats {
   droppedQueueFull: number;
   /** Part of `dropped`: a key of the session holds a foreign type. */
   droppedRejected: number;
+  /** Part of `dropped`: their client was erased after they had arrived. */
+  droppedErased: number;
   /** Part of `dropped`: still queued when the application had to go. */
   droppedShutdown: number;
   /** Estimated memory of the queued records, in bytes. */
@@ -22,6 +24,10 @@ export interface TrackerStats {
   failedAttempts: number;
   /** Throwing callbacks of the host: `identifyUser`, `clientIp`, redactors, getters of `req.user`, subscribers. */
   callbackErrors: number;
+  /** Requests whose route found no place in the totals and was counted as `other`. */
+  cappedRoutes: number;
+  /** Requests whose client found no place among the busiest and was counted as `other`. */
+  cappedClients: number;
   /** Whether the latest attempt to reach the store succeeded. */
   storeAvailable: boolean;
   /** Which store is in use. */

@@ -7,15 +7,18 @@ export class TrackingCounters {
   batches = 0;
   failedAttempts = 0;
   callbackErrors = 0;
+  cappedRoutes = 0;
+  cappedClients = 0;
   readonly droppedBy: Record<DropReason, number> = {
     queue_full: 0,
     rejected: 0,
+    erased: 0,
     shutdown: 0,
   };
 
   get dropped(): number {
-    const { queue_full, rejected, shutdown } = this.droppedBy;
-    return queue_full + rejected + shutdown;
+    const { queue_full, rejected, erased, shutdown } = this.droppedBy;
+    return queue_full + rejected + erased + shutdown;
   }
 
   /** Follows from the others, so that the sum holds at every instant. */

@@ -41,6 +41,14 @@ export class ExpiringMap<V> {
     this.entries.delete(key);
   }
 
+  deleteWhere(isUnwanted: (value: V) => boolean): void {
+    for (const [key, { value }] of this.entries) {
+      if (isUnwanted(value)) {
+        this.entries.delete(key);
+      }
+    }
+  }
+
   *values(): Generator<V> {
     const now = this.now();
     for (const entry of this.entries.values()) {

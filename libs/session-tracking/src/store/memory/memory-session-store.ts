@@ -1,18 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
-import {
-  type ClientGroup,
-  groupByClient,
-  sessionOwner,
-} from '../../model/client-groups.js';
+import { UNKNOWN_ADDRESS } from '../../model/address.js';
+import { groupByClient, sessionOwner } from '../../model/client-groups.js';
 import type { ClientReference } from '../../model/client-identity.js';
+import type { Exchange } from '../../model/exchange.js';
+import type { SessionHistory } from '../../model/records.js';
 import type {
-  RequestRecord,
-  ResponseRecord,
-  SessionHistory,
-  SessionInfo,
-} from '../../model/records.js';
-import { totalOf } from '../../model/session-totals.js';
+  ClientTotals,
+  RequestTotals,
+  UsageTotals,
+} from '../../model/request-totals.js';
+import type { SlotLength, TimeSlot } from '../../model/time-slot.js';
+import { trackedRecordsOf } from '../../model/tracked-records.js';
 import {
   decodeCursor,
   isAfter,
@@ -20,60 +18,72 @@ import {
   toPage,
 } from '../listing-cursor.js';
 import type {
-  AppendedExchange,
+  ActivityListing,
+  AppendedBatch,
   ErasureReport,
   RecordBatch,
+  RecordListener,
   RetentionPolicy,
   SessionListing,
   SessionPage,
   SessionStore,
   SessionSummary,
+  Unsubscribe,
 } from '../session-store.js';
 import { ExpiringMap } from './expiring-map.js';
+import { MemoryErasures } from './memory-erasures.js';
+import {
+  MemorySessions,
+  ownerOf,
+  type StoredSession,
+} from './memory-sessions.js';
+import { MemoryTotals } from './memory-totals.js';
+import { MemoryWriters } from './memory-writers.js';
+import { RecordListeners } from './record-listeners.js';
 
-/** Most sessions kept; beyond that the one unused for longest goes. */
-const MAX_SESSIONS = 10_000;
+/** Most requests that are found by their id; beyond that the one stored first is not any more. */
+const MAX_REQUESTS = 100_000;
 
-/** Most writers whose last batch is remembered. */
-const MAX_WRITERS = 1000;
-
-const WRITER_TTL_SECONDS = 86_400;
-
-interface StoredSession {
-  readonly session_id: string;
-  readonly owner: string;
-  readonly info: SessionInfo;
-  readonly requests: RequestRecord[];
-  readonly responses: ResponseRecord[];
-}
-
-/** The last batch of a writer, and the answers that a retry may ask for again. */
-interface WriterEntry {
-  readonly sequence: number;
-  readonly answers: Map<number, readonly AppendedExchange[]>;
-}
+/** Up to here, totals of clients are kept in slots of five minutes, else of an hour. */
+const LONGEST_TTL_FOR_SHORT_SLOTS = 12 * 3600;
 
 /** Sessions in the memory of this process: for development, for tests of host applications. */
 export class MemorySessionStore implements SessionStore {
   readonly kind = 'memory';
-  private readonly sessions: ExpiringMap<StoredSession>;
-  private readonly openSessions: ExpiringMap<string>;
-  private readonly writers: ExpiringMap<WriterEntry>;
+  readonly clientSlotLength: SlotLength;
   private readonly dataTtlSeconds: number;
+  private readonly writers: MemoryWriters;
+  private readonly sessions: MemorySessions;
+  /** Ids of sessions by id of request. */
+  private readonly requests: ExpiringMap<string>;
+  private readonly totals: MemoryTotals;
+  private readonly erasures: MemoryErasures;
+  private readonly listeners = new RecordListeners();
 
   constructor(
-    private readonly policy: RetentionPolicy,
+    policy: RetentionPolicy,
     /** Unix time in milliseconds. */
     nowMilliseconds: () => number,
   ) {
     const now = (): number => nowMilliseconds() / 1000;
-    this.sessions = new ExpiringMap(MAX_SESSIONS, now);
-    this.openSessions = new ExpiringMap(MAX_SESSIONS, now);
-    this.writers = new ExpiringMap(MAX_WRITERS, now);
     this.dataTtlSeconds = Math.max(
       policy.sessionTtlSeconds,
       policy.retentionSeconds,
     );
+    this.clientSlotLength =
+      this.dataTtlSeconds <= LONGEST_TTL_FOR_SHORT_SLOTS ? 300 : 3600;
+    this.writers = new MemoryWriters(now);
+    this.sessions = new MemorySessions(policy, this.dataTtlSeconds, now);
+    this.requests = new ExpiringMap(MAX_REQUESTS, now);
+    this.totals = new MemoryTotals(
+      {
+        rollups: policy.rollups,
+        clientSlotLength: this.clientSlotLength,
+        clientSeconds: this.dataTtlSeconds,
+      },
+      now,
+    );
+    this.erasures = new MemoryErasures(now);
   }
 
   open(): Promise<void> {
@@ -84,15 +94,12 @@ export class MemorySessionStore implements SessionStore {
     return 0;
   }
 
-  append(batch: RecordBatch): Promise<readonly AppendedExchange[]> {
-    const writer = this.writers.get(batch.writer);
-    if (writer !== undefined && writer.sequence >= batch.sequence) {
-      return Promise.resolve(
-        writer.answers.get(batch.sequence) ??
-          batch.exchanges.map(() => ({ stored: true, sessionId: '' })),
-      );
+  append(batch: RecordBatch): Promise<AppendedBatch> {
+    const known = this.writers.answerOf(batch);
+    if (known !== undefined) {
+      return Promise.resolve(known);
     }
-    if (batch.follows !== undefined && writer?.sequence !== batch.follows) {
+    if (!this.writers.isNext(batch)) {
       return Promise.reject(
         new StoreUnavailableError(
           'take a batch',
@@ -100,53 +107,28 @@ export class MemorySessionStore implements SessionStore {
         ),
       );
     }
-    const answer: AppendedExchange[] = [];
-    for (const group of groupByClient(batch.exchanges)) {
-      const sessionId = this.store(group);
-      for (const position of group.positions) {
-        answer[position] = {
-          stored: true,
-          sessionId: batch.wantsSessionIds ? sessionId : '',
-        };
-      }
-    }
-    const answers =
-      batch.follows === undefined || writer === undefined
-        ? new Map<number, readonly AppendedExchange[]>()
-        : writer.answers;
-    this.writers.set(
-      batch.writer,
-      {
-        sequence: batch.sequence,
-        answers: answers.set(batch.sequence, answer),
-      },
-      WRITER_TTL_SECONDS,
-    );
+    const answer = this.store(batch);
+    this.writers.remember(batch, answer);
     return Promise.resolve(answer);
   }
 
   findSessionId(client: ClientReference): Promise<string | null> {
-    return Promise.resolve(this.openSessions.get(ownerOf(client)) ?? null);
+    return Promise.resolve(
+      this.sessions.findOpen(ownerOfReference(client))?.session_id ?? null,
+    );
   }
 
   readSession(sessionId: string): Promise<SessionHistory | null> {
-    const session = this.sessions.get(sessionId);
     return Promise.resolve(
-      session === undefined
-        ? null
-        : structuredClone({
-            session_id: sessionId,
-            info: session.info,
-            requests: session.requests,
-            responses: session.responses,
-          }),
+      structuredClone(this.sessions.get(sessionId) ?? null),
     );
   }
 
   async listSessions(listing: SessionListing): Promise<SessionPage> {
     const position =
       listing.cursor === undefined ? undefined : decodeCursor(listing.cursor);
-    const matching = [...this.sessions.values()]
+    const matching = this.sessions
+      .all()
       .map(summarize)
       .filter(
         (session) =>
@@ -161,7 +143,8 @@ export class MemorySessionStore implements SessionStore {
   listSessionsOfClient(client: ClientReference): Promise<SessionSummary[]> {
     const { userId, ip } = client;
     return Promise.resolve(
-      [...this.sessions.values()]
+      this.sessions
+        .all()
         .filter(({ info }) =>
           userId === undefined
             ? info.client_ip === ip
@@ -172,91 +155,162 @@ export class MemorySessionStore implements SessionStore {
     );
   }
 
+  listActiveSessions(listing: ActivityListing): Promise<SessionSummary[]> {
+    return Promise.resolve(
+      this.sessions
+        .all()
+        .map(summarize)
+        .filter(({ last_seen_at }) => last_seen_at >= listing.since)
+        .toSorted((a, b) => b.last_seen_at - a.last_seen_at)
+        .slice(0, listing.limit),
+    );
+  }
+
+  findRequest(requestId: string): Promise<string | null> {
+    const sessionId = this.requests.get(requestId) ?? '';
+    return Promise.resolve(this.sessions.get(sessionId)?.session_id ?? null);
+  }
+
+  readUsage(slot: TimeSlot): Promise<UsageTotals | null> {
+    return Promise.resolve(this.totals.readUsage(slot));
+  }
+
+  readRoutes(slot: TimeSlot): Promise<ReadonlyMap<string, RequestTotals>> {
+    return Promise.resolve(this.totals.readRoutes(slot));
+  }
+
+  readClients(slot: TimeSlot): Promise<ReadonlyMap<string, ClientTotals>> {
+    return Promise.resolve(this.totals.readClients(slot));
+  }
+
+  countClients(slots: readonly TimeSlot[]): Promise<number> {
+    return Promise.resolve(this.totals.countClients(slots));
+  }
+
   eraseSession(sessionId: string): Promise<ErasureReport | null> {
     const session = this.sessions.get(sessionId);
-    if (session === undefined) {
-      return Promise.resolve(null);
+    return Promise.resolve(
+      session === undefined ? null : this.erase(ownerOf(session), [session]),
+    );
+  }
+
+  eraseClient(client: ClientReference): Promise<ErasureReport> {
+    const owner = ownerOfReference(client);
+    const all = this.sessions.all();
+    const report = this.erase(
+      owner,
+      all.filter((session) => ownerOf(session) === owner),
+    );
+    if (client.userId === undefined) {
+      for (const { info } of all) {
+        if (info.client_ip === client.ip) {
+          info.client_ip = UNKNOWN_ADDRESS;
+        }
+      }
     }
-    this.sessions.delete(sessionId);
-    if (this.openSessions.get(session.owner) === sessionId) {
-      this.openSessions.delete(session.owner);
-    }
-    return Promise.resolve({
-      erased_sessions: 1,
-      erased_requests: session.requests.length,
-      erased_responses: session.responses.length,
-    });
+    return Promise.resolve(report);
+  }
+
+  subscribe(listener: RecordListener): Promise<Unsubscribe> {
+    return Promise.resolve(this.listeners.subscribe(listener));
   }
 
   close(): Promise<void> {
     return Promise.resolve();
   }
 
-  private store(group: ClientGroup): string {
-    const totals = totalOf(group.exchanges);
-    const session = this.openSession(group, totals.firstAt);
-    const { info } = session;
-    for (const { request, response } of group.exchanges) {
-      if (request !== undefined) {
-        session.requests.push(request);
-        info.request_count += 1;
-      }
-      if (response !== undefined) {
-        session.responses.push(response);
-      }
-    }
-    const { maxRecordsPerSession } = this.policy;
-    trim(session.requests, maxRecordsPerSession);
-    trim(session.responses, maxRecordsPerSession);
-    info.response_count += totals.responses;
-    info.error_count += totals.errors;
-    info.duration_us_total += totals.durationMicroseconds;
-    info.last_seen_at = Math.max(info.last_seen_at, totals.lastAt);
-    this.sessions.set(session.session_id, session, this.dataTtlSeconds);
-    this.openSessions.set(
-      session.owner,
-      session.session_id,
-      this.policy.sessionTtlSeconds,
+  private store(batch: RecordBatch): AppendedBatch {
+    const erased = new Set(
+      batch.exchanges.filter((exchange) => this.erasures.covers(exchange)),
     );
-    return session.session_id;
+    const living = batch.exchanges.filter((exchange) => !erased.has(exchange));
+    const sessionIds = this.storeInSessions(
+      living.filter(({ sampling }) => sampling !== 'left_out'),
+    );
+    const capped = {
+      ...this.totals.addUnnamed(batch.exchanges),
+      ...this.totals.addByClient(living),
+    };
+    this.publish(batch.exchanges, sessionIds);
+    return {
+      exchanges: batch.exchanges.map((exchange) => ({
+        outcome: erased.has(exchange) ? 'erased' : 'stored',
+        sessionId: batch.wantsSessionIds
+          ? (sessionIds.get(exchange) ?? '')
+          : '',
+      })),
+      ...capped,
+    };
   }
 
-  private openSession({ client }: ClientGroup, firstAt: number): StoredSession {
-    const owner = sessionOwner(client);
-    const current = this.sessions.get(this.openSessions.get(owner) ?? '');
-    const age = firstAt - (current?.info.created_at ?? firstAt);
-    if (current !== undefined && age < this.policy.maxSessionSeconds) {
-      return current;
-    }
-    const info: SessionInfo = {
-      client_ip: client.ip,
-      user_id: client.userId,
-      created_at: firstAt,
-      last_seen_at: firstAt,
-      request_count: 0,
-      response_count: 0,
-      error_count: 0,
-      duration_us_total: 0,
-    };
-    if (current !== undefined) {
-      info.previous_session_id = current.session_id;
-      this.sessions.set(
-        current.session_id,
-        current,
-        this.policy.retentionSeconds,
+  /** Answers the session in which each exchange stands. */
+  private storeInSessions(
+    exchanges: readonly Exchange[],
+  ): Map<Exchange, string> {
+    const sessionIds = new Map<Exchange, string>();
+    for (const group of groupByClient(exchanges)) {
+      const [first] = group.exchanges;
+      const { session, isNew } = this.sessions.append(
+        group,
+        first !== undefined && this.erasures.coversAddress(first)
+          ? UNKNOWN_ADDRESS
+          : group.client.ip,
       );
+      if (isNew) {
+        this.totals.addSession(session.info.created_at);
+      }
+      for (const exchange of group.exchanges) {
+        sessionIds.set(exchange, session.session_id);
+        if (exchange.request !== undefined) {
+          this.requests.set(
+            exchange.request.request_id,
+            session.session_id,
+            this.dataTtlSeconds,
+          );
+        }
+      }
     }
+    return sessionIds;
+  }
+
+  private publish(
+    exchanges: readonly Exchange[],
+    sessionIds: ReadonlyMap<Exchange, string>,
+  ): void {
+    if (this.listeners.isEmpty || sessionIds.size === 0) {
+      return;
+    }
+    // A copy, because what is kept must not change under a listener's hands.
+    this.listeners.publish(
+      structuredClone(
+        exchanges.flatMap((exchange) => {
+          const sessionId = sessionIds.get(exchange);
+          return sessionId === undefined
+            ? []
+            : trackedRecordsOf(exchange, sessionId);
+        }),
+      ),
+    );
+  }
+
+  private erase(
+    owner: string,
+    sessions: readonly StoredSession[],
+  ): ErasureReport {
+    const ids = new Set(sessions.map(({ session_id }) => session_id));
+    this.erasures.add(owner);
+    this.sessions.remove(sessions);
+    this.requests.deleteWhere((sessionId) => ids.has(sessionId));
+    this.totals.eraseClient(owner);
     return {
-      session_id: randomUUID(),
-      owner,
-      info,
-      requests: [],
-      responses: [],
+      erased_sessions: sessions.length,
+      erased_requests: sessions.flatMap(({ requests }) => requests).length,
+      erased_responses: sessions.flatMap(({ responses }) => responses).length,
     };
   }
 }
 
-function ownerOf(client: ClientReference): string {
+function ownerOfReference(client: ClientReference): string {
   return client.userId === undefined
     ? sessionOwner({ userId: '', ip: client.ip })
     : sessionOwner({ userId: client.userId, ip: '' });
@@ -264,10 +318,4 @@ function ownerOf(client: ClientReference): string {
 
 function summarize({ session_id, info }: StoredSession): SessionSummary {
   return { session_id, ...info };
-}
-
-function trim(records: unknown[], limit: number): void {
-  if (records.length > limit) {
-    records.splice(0, records.length - limit);
-  }
 }

@@ -1,26 +1,100 @@
+import type { MinuteTotals } from '../../model/batch-totals.js';
 import type { ClientGroup } from '../../model/client-groups.js';
+import type { Exchange } from '../../model/exchange.js';
+import type { RequestTotals } from '../../model/request-totals.js';
 import { totalOf } from '../../model/session-totals.js';
-import { requestToJson, responseToJson } from './record-json.js';
+import { PackedBytes } from './packed-bytes.js';
+import {
+  requestHead,
+  requestIdText,
+  requestTail,
+  responseRest,
+} from './record-json.js';
 
-/** Packs the clients of a batch into one text; scripts/append-batch.lua says how it is laid out. */
-export function packClients(groups: readonly ClientGroup[]): string {
-  let packed = '';
-  for (const { client, exchanges } of groups) {
-    const totals = totalOf(exchanges);
-    let requests = '';
-    let responses = '';
-    let requestCount = 0;
-    for (const { request, response } of exchanges) {
-      if (request !== undefined) {
-        requests += `${requestToJson(request)}\n`;
-        requestCount += 1;
-      }
-      if (response !== undefined) {
-        responses += `${responseToJson(response)}\n`;
-      }
-    }
-    const who = client.userId === '' ? 'a' : `u${client.userId}`;
-    packed += `${who}\n${client.ip}\n${totals.firstAt} ${totals.lastAt} ${totals.responses} ${totals.errors} ${totals.durationMicroseconds} ${requestCount}\n${requests}${responses}`;
+/** Packs a batch; scripts/append-batch.lua says how it is laid out. */
+export function packBatch(
+  groups: readonly ClientGroup[],
+  minutes: readonly MinuteTotals[],
+): Buffer {
+  const packed = new PackedBytes();
+  packed.u2(groups.length);
+  for (const group of groups) {
+    packClient(packed, group);
   }
-  return packed;
+  packed.u2(minutes.length);
+  for (const minute of minutes) {
+    packMinute(packed, minute);
+  }
+  return packed.toBuffer();
+}
+
+function packClient(
+  packed: PackedBytes,
+  { client, exchanges }: ClientGroup,
+): void {
+  const totals = totalOf(exchanges);
+  const leftOut = exchanges.every(({ sampling }) => sampling === 'kept');
+  packed
+    .s1(client.userId)
+    .s1(client.ip)
+    .s1(client.formerIp ?? '')
+    .s1(String(totals.firstAt))
+    .s1(String(totals.lastAt))
+    .s1(String(totals.durationMicroseconds))
+    .u2(totals.responses)
+    .u2(totals.errors)
+    .u1(leftOut ? 1 : 0)
+    .u2(exchanges.length);
+  for (const exchange of exchanges) {
+    packExchange(packed, exchange);
+  }
+}
+
+function packExchange(
+  packed: PackedBytes,
+  { request, response }: Exchange,
+): void {
+  packed
+    .s2(request === undefined ? '' : requestHead(request))
+    .s1(requestIdText(request ?? response))
+    .s2(request === undefined ? '' : requestTail(request))
+    .s1(response === undefined ? '' : String(response.timestamp))
+    .s2(response === undefined ? '' : responseRest(response));
+}
+
+function packMinute(
+  packed: PackedBytes,
+  { start, usage, routes, withoutRoute, clients }: MinuteTotals,
+): void {
+  packed.s1(String(start));
+  packTotals(packed, usage);
+  packed.u2(routes.size);
+  for (const [route, totals] of routes) {
+    packed.s2(route);
+    packTotals(packed, totals);
+  }
+  packTotals(packed, withoutRoute);
+  packed.u2(clients.size);
+  for (const [owner, totals] of clients) {
+    packed
+      .s1(owner)
+      .u2(totals.requests)
+      .u2(totals.responses)
+      .u2(totals.errors)
+      .s1(String(totals.durationMicroseconds));
+  }
+}
+
+function packTotals(packed: PackedBytes, totals: RequestTotals): void {
+  packed
+    .u2(totals.requests)
+    .u2(totals.responses)
+    .u2(totals.clientErrors)
+    .u2(totals.serverErrors)
+    .s1(String(totals.durationMicroseconds))
+    .s1(String(totals.longestMicroseconds))
+    .u2(totals.durations.size);
+  for (const [bucket, count] of totals.durations) {
+    packed.s1(`d${bucket}`).u2(count);
+  }
 }

@@ -1,23 +1,41 @@
 import type { RequestRecord, ResponseRecord } from '../../model/records.js';
 
-// Put together by hand: JSON.stringify of a whole record takes several times as long, on the
+// A record travels to Redis in pieces, around what request and response share, and the script puts it
+// together. Written by hand: JSON.stringify of a whole record takes several times as long, on the
 // application's own thread.
 
-/** A request record as it stands in Redis. */
-export function requestToJson(record: RequestRecord): string {
-  let json = `{"timestamp":${record.timestamp},"path":${JSON.stringify(record.path)},"method":${JSON.stringify(record.method)},"request_id":${JSON.stringify(record.request_id)}`;
+/** A request record from after `{"timestamp":` to before `,"request_id":`. */
+export function requestHead(record: RequestRecord): string {
+  return `${record.timestamp},"path":${JSON.stringify(record.path)},"method":${JSON.stringify(record.method)}`;
+}
+
+/** The id that a request shares with its response, as it stands between the quotes. */
+export function requestIdText(
+  record: Pick<RequestRecord, 'request_id'> | undefined,
+): string {
+  return record === undefined
+    ? ''
+    : JSON.stringify(record.request_id).slice(1, -1);
+}
+
+/** A request record from after its id to before the last brace. */
+export function requestTail(record: RequestRecord): string {
+  let json = '';
+  if (record.query !== undefined) {
+    json += `,"query":${JSON.stringify(record.query)}`;
+  }
   if (record.route !== undefined) {
     json += `,"route":${JSON.stringify(record.route)}`;
   }
   if (record.graphql_operation !== undefined) {
     json += `,"graphql_operation":${JSON.stringify(record.graphql_operation)}`;
   }
-  return `${json}}`;
+  return json;
 }
 
-/** A response record as it stands in Redis. */
-export function responseToJson(record: ResponseRecord): string {
-  let json = `{"timestamp":${record.timestamp},"request_id":${JSON.stringify(record.request_id)},"status_code":${record.status_code},"duration_ms":${record.duration_ms}`;
+/** A response record from after `"status_code":` to before the last brace. */
+export function responseRest(record: ResponseRecord): string {
+  let json = `${record.status_code},"duration_ms":${record.duration_ms}`;
   if (record.handler !== undefined) {
     json += `,"handler":${JSON.stringify(record.handler)}`;
   }
@@ -33,7 +51,7 @@ export function responseToJson(record: ResponseRecord): string {
   if (record.aborted === true) {
     json += ',"aborted":true';
   }
-  return `${json}}`;
+  return json;
 }
 
 /** Reads records back; what another program put between them and is no JSON object is passed over. */

@@ -54,6 +54,17 @@ export class RedisConnections {
     }
   }
 
+  /**
+   * A connection that only listens: it waits for as long as it must and comes back by itself. Whoever
+   * asked for it closes it.
+   */
+  async openSubscriber(): Promise<Redis> {
+    const redis = createClient(await this.findSource(), this.timeouts.reader);
+    redis.on('error', () => undefined);
+    await whenReady(redis);
+    return redis;
+  }
+
   close(): void {
     this.connections?.writer.disconnect();
     this.connections?.reader.disconnect();

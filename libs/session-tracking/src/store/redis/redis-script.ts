@@ -7,15 +7,17 @@ export class RedisScript {
   private readonly source: string;
   private readonly hash: string;
 
-  constructor(fileName: string) {
-    this.source = readFileSync(
-      new URL(`./scripts/${fileName}`, import.meta.url),
-      'utf8',
-    );
+  /** @param parts files of scripts/ that make the script, one after another */
+  constructor(...parts: string[]) {
+    this.source = parts.map(readPart).join('\n');
     this.hash = createHash('sha1').update(this.source).digest('hex');
   }
 
-  async run(redis: Redis, key: string, ...args: string[]): Promise<unknown> {
+  async run(
+    redis: Redis,
+    key: string,
+    ...args: (string | Buffer)[]
+  ): Promise<unknown> {
     try {
       return await redis.evalsha(this.hash, 1, key, ...args);
     } catch (error) {
@@ -25,4 +27,11 @@ export class RedisScript {
       throw error;
     }
   }
+}
+
+function readPart(fileName: string): string {
+  return readFileSync(
+    new URL(`./scripts/${fileName}`, import.meta.url),
+    'utf8',
+  );
 }

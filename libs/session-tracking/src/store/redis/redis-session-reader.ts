@@ -14,6 +14,7 @@ import {
   toPage,
 } from '../listing-cursor.js';
 import type {
+  ActivityListing,
   SessionListing,
   SessionPage,
   SessionSummary,
@@ -23,11 +24,16 @@ import type { RedisConnections } from './redis-connections.js';
 import { INFO_FIELDS, parseInfo } from './session-info-hash.js';
 import type { SessionKeys } from './session-keys.js';
 
+/** Most sessions of one client that are answered; more can share an address. */
+const MAX_SESSIONS_OF_CLIENT = 1000;
+
 /** The reading half of the store; every answer takes a bounded number of commands. */
 export class RedisSessionReader {
   constructor(
     private readonly connections: RedisConnections,
     private readonly keys: SessionKeys,
+    /** By how much the time in the index of activity may lag behind, in seconds. */
+    private readonly renewalAgeSeconds: number,
   ) {}
 
   findSessionId(client: ClientReference): Promise<string | null> {
@@ -90,10 +96,30 @@ export class RedisSessionReader {
     client: ClientReference,
   ): Promise<SessionSummary[]> {
     const ids = await this.read('list the sessions of a client', (redis) =>
-      redis.lrange(this.keys.sessionsOf(client), 0, -1),
+      redis.lrange(this.keys.sessionsOf(client), 0, MAX_SESSIONS_OF_CLIENT - 1),
     );
     const sessions = await this.readSummaries(ids);
     return sessions.toSorted(newestFirst);
+  }
+
+  async listActiveSessions({
+    since,
+    limit,
+  }: ActivityListing): Promise<SessionSummary[]> {
+    const ids = await this.read('list active sessions', (redis) =>
+      redis.zrange(
+        this.keys.expiry,
+        '+inf',
+        String(since - this.renewalAgeSeconds),
+        'BYSCORE',
+        'REV',
+        'LIMIT',
+        0,
+        limit,
+      ),
+    );
+    const sessions = await this.readSummaries(ids);
+    return sessions.filter(({ last_seen_at }) => last_seen_at >= since);
   }
 
   /** The newest entries of the index that were created within the bounds. */

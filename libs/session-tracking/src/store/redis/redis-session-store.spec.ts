@@ -164,7 +164,21 @@ async function snapshot(): Promise<Record<string, string | undefined>> {
 
 /** Whether a key belongs to no session of its own. */
 function isShared(key: string): boolean {
-  return /:session:(?:index$|expiry$|sessions:)/.test(key);
+  return /:session:(?:index$|expiry$|sessions:)/.test(key) || isTotal(key);
+}
+
+/** Whether a key counts what happened, or finds it again, and holds no record. */
+function isTotal(key: string): boolean {
+  return /(?:^|:session:)(?:usage|routes|clients|unique|request):/.test(key);
+}
+
+/** As `snapshot`, without the totals, which count a rejected request too. */
+async function snapshotOfSessions(): Promise<
+  Record<string, string | undefined>
+> {
+  return Object.fromEntries(
+    Object.entries(await snapshot()).filter(([key]) => !isTotal(key)),
+  );
 }
 
 beforeAll(async () => {
@@ -203,7 +217,13 @@ describe('what another program finds in Redis', () => {
       exchangeOf(user('42', '192.0.2.1')),
       exchangeOf(visitor('2001:db8::1')),
     );
-    expect(await keyTypes()).toEqual({
+    const types = Object.entries(await keyTypes()).map(([name, type]) => [
+      name
+        .replace(/:\d{9,}/, ':<start>')
+        .replace(/^(request:.*:)[\da-f]$/, '$1<digit>'),
+      type,
+    ]);
+    expect(Object.fromEntries(types)).toEqual({
       [`${ofUser}:info`]: 'hash',
       [`${ofUser}:requests`]: 'list',
       [`${ofUser}:responses`]: 'list',
@@ -218,6 +238,15 @@ describe('what another program finds in Redis', () => {
       [`writer:${writer.writer}`]: 'hash',
       expiry: 'zset',
       index: 'zset',
+      'usage:300:<start>': 'hash',
+      'usage:3600:<start>': 'hash',
+      'routes:60:<start>': 'hash',
+      'routes:3600:<start>': 'hash',
+      'clients:300:<start>': 'hash',
+      'unique:60:<start>': 'string',
+      'unique:300:<start>': 'string',
+      'unique:3600:<start>': 'string',
+      'request:<start>:<digit>': 'hash',
     });
     expect(await redis.get(`${prefix}:session:user:42`)).toBe(ofUser);
     expect(await redis.get(`${prefix}:session:ip:2001:db8::1`)).toBe(ofVisitor);
@@ -456,8 +485,12 @@ describe('expiry in Redis', () => {
   it('leaves no key of an erased session behind', async () => {
     const id = await writer.sessionOf(exchangeOf(user('42', '192.0.2.1')));
     await store.eraseSession(id);
-    expect(await keyTypes()).toEqual({
+    const left = Object.entries(await keyTypes()).filter(
+      ([name]) => !isTotal(name),
+    );
+    expect(Object.fromEntries(left)).toEqual({
       [`writer:${writer.writer}`]: 'hash',
+      erased: 'hash',
     });
   });
 });
@@ -510,22 +543,22 @@ describe('a Redis that other programs disturb', () => {
 
     it('rejects that client alone, and stores nothing half', async () => {
       await poison();
-      const before = await snapshot();
-      const answers = await writer.append(
+      const before = await snapshotOfSessions();
+      const { exchanges: answers } = await writer.append(
         exchangeOf(user('well'), { id: 'a' }),
         exchangeOf(user('poisoned'), { id: 'x' }),
         exchangeOf(visitor('192.0.2.9'), { id: 'b' }),
         exchangeOf(user('poisoned'), { id: 'y' }),
         exchangeOf(user('well'), { id: 'c' }),
       );
-      expect(answers.map(({ stored }) => stored)).toEqual([
-        true,
-        false,
-        true,
-        false,
-        true,
+      expect(answers.map(({ outcome }) => outcome)).toEqual([
+        'stored',
+        'rejected',
+        'stored',
+        'rejected',
+        'stored',
       ]);
-      expect(answers[1]).toEqual({ stored: false, sessionId: '' });
+      expect(answers[1]).toEqual({ outcome: 'rejected', sessionId: '' });
       const well = await store.readSession(answers[0]?.sessionId ?? '');
       expect(well?.requests.map(({ request_id }) => request_id)).toEqual([
         'a',
@@ -535,7 +568,7 @@ describe('a Redis that other programs disturb', () => {
         await store.readSession(answers[2]?.sessionId ?? ''),
       ).not.toBeNull();
 
-      const after = await snapshot();
+      const after = await snapshotOfSessions();
       const touched = Object.keys(before).filter(
         (key) => after[key] !== before[key] && !isShared(key),
       );
@@ -553,23 +586,26 @@ describe('a Redis that other programs disturb', () => {
           [exchangeOf(user('poisoned')), exchangeOf(user('well'))],
           { wantsSessionIds },
         );
-        const answers = await store.append(batch);
-        expect(answers.map(({ stored }) => stored)).toEqual([false, true]);
-        expect(await store.append(batch)).toEqual(answers);
+        const answer = await store.append(batch);
+        expect(answer.exchanges.map(({ outcome }) => outcome)).toEqual([
+          'rejected',
+          'stored',
+        ]);
+        expect(await store.append(batch)).toEqual(answer);
       }
     });
 
     it('rejects requests and responses that come alone where they would not fit', async () => {
       const id = await poison();
-      const before = await snapshot();
-      const [answer] = await writer.append({
+      const before = await snapshotOfSessions();
+      const { exchanges } = await writer.append({
         client: user('poisoned'),
         ...(keyOf(id).endsWith(':responses')
           ? { response: responseRecord() }
           : { request: requestRecord() }),
       });
-      expect(answer?.stored).toBe(false);
-      expect(await snapshot()).toEqual(before);
+      expect(exchanges[0]?.outcome).toBe('rejected');
+      expect(await snapshotOfSessions()).toEqual(before);
     });
   });
 
@@ -613,6 +649,8 @@ describe('a Redis that other programs disturb', () => {
       const left = Object.entries(await keyTypes()).filter(
         ([name, type]) =>
           !name.startsWith('writer:') &&
+          name !== 'erased' &&
+          !isTotal(name) &&
           (type !== 'string' || name === 'user:42'),
       );
       const values = await Promise.all(
@@ -652,9 +690,12 @@ describe('a Redis that takes no writes', () => {
     expect(await snapshot()).toEqual(before);
 
     await redis.config('SET', 'maxmemory', '0');
-    const answers = await store.append(batch);
-    expect(await store.append(batch)).toEqual(answers);
-    expect(answers.map(({ stored }) => stored)).toEqual([true, true]);
+    const answer = await store.append(batch);
+    expect(await store.append(batch)).toEqual(answer);
+    expect(answer.exchanges.map(({ outcome }) => outcome)).toEqual([
+      'stored',
+      'stored',
+    ]);
     const history = await store.readSession(first);
     expect(history?.requests.map(({ request_id }) => request_id)).toEqual([
       'before',
@@ -687,9 +728,15 @@ describe('figures that no server would measure', () => {
       exchangeOf(user('b'), { id: 'b' }),
       exchangeOf(visitor('192.0.2.9'), { id: 'c' }),
     ]);
-    const answers = await store.append(batch).catch(() => store.append(batch));
-    const others = answers.filter((_answer, index) => index !== 1);
-    expect(others.map(({ stored }) => stored)).toEqual([true, true, true]);
+    const { exchanges } = await store
+      .append(batch)
+      .catch(() => store.append(batch));
+    const others = exchanges.filter((_answer, index) => index !== 1);
+    expect(others.map(({ outcome }) => outcome)).toEqual([
+      'stored',
+      'stored',
+      'stored',
+    ]);
     const ids: string[] = [];
     for (const { sessionId } of others) {
       const history = await store.readSession(sessionId);

@@ -1,26 +1,51 @@
+import { randomUUID } from 'node:crypto';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
-import { type ClientGroup, groupByClient } from '../../model/client-groups.js';
+import { totalsByMinute } from '../../model/batch-totals.js';
+import {
+  type ClientGroup,
+  groupByClient,
+  ownerOf,
+} from '../../model/client-groups.js';
 import type { ClientReference } from '../../model/client-identity.js';
+import type {
+  ClientTotals,
+  RequestTotals,
+  UsageTotals,
+} from '../../model/request-totals.js';
 import { isSessionId } from '../../model/session-id.js';
 import type { SessionHistory } from '../../model/records.js';
+import {
+  clientSlotLength,
+  type SlotLength,
+  type TimeSlot,
+} from '../../model/time-slot.js';
 import type {
+  ActivityListing,
+  AppendedBatch,
   AppendedExchange,
   ErasureReport,
   RecordBatch,
+  RecordListener,
   RetentionPolicy,
   SessionListing,
   SessionPage,
   SessionStore,
   SessionSummary,
+  Unsubscribe,
 } from '../session-store.js';
-import { packClients } from './batch-packing.js';
+import { packBatch } from './batch-packing.js';
 import type { RedisConnections } from './redis-connections.js';
+import { RedisRecordFeed } from './redis-record-feed.js';
 import { RedisScript } from './redis-script.js';
 import { RedisSessionReader } from './redis-session-reader.js';
+import { RedisTotalsReader } from './redis-totals-reader.js';
 import { SessionKeys } from './session-keys.js';
 
 /** How long Redis remembers the last batch of a writer that has fallen silent, in seconds. */
 const WRITER_TTL_SECONDS = 86_400;
+
+/** Sessions that one call of Redis removes at most. */
+const SESSIONS_PER_ERASURE = 100;
 
 /** A session's expiry is renewed when it has aged this much: by a hundredth, at most a minute. */
 function renewalAge(sessionTtlSeconds: number): number {
@@ -32,8 +57,38 @@ export class RedisSessionStore implements SessionStore {
   readonly kind = 'redis';
   private readonly keys: SessionKeys;
   private readonly reader: RedisSessionReader;
-  private readonly appendScript = new RedisScript('append-batch.lua');
-  private readonly eraseScript = new RedisScript('erase-session.lua');
+  private readonly totals: RedisTotalsReader;
+  private readonly feed: RedisRecordFeed;
+  private readonly appendScript = new RedisScript(
+    'append-batch.lua',
+    'tombstones.lua',
+    'request-index.lua',
+    'remove-session.lua',
+    'store-client.lua',
+    'add-totals.lua',
+    'append-answer.lua',
+  );
+  private readonly eraseSessionScript = new RedisScript(
+    'erase-session.lua',
+    'tombstones.lua',
+    'request-index.lua',
+    'remove-session.lua',
+    'erase-session-answer.lua',
+  );
+  private readonly eraseClientScript = new RedisScript(
+    'erase-client.lua',
+    'tombstones.lua',
+    'request-index.lua',
+    'remove-session.lua',
+    'erase-client-answer.lua',
+  );
+  private readonly findRequestScript = new RedisScript(
+    'find-request.lua',
+    'request-index.lua',
+    'find-request-answer.lua',
+  );
+  readonly clientSlotLength: SlotLength;
+  private readonly dataTtlSeconds: number;
   private readonly policyArguments: readonly string[];
 
   constructor(
@@ -41,16 +96,28 @@ export class RedisSessionStore implements SessionStore {
     keyPrefix: string,
     policy: RetentionPolicy,
   ) {
+    const { sessionTtlSeconds, retentionSeconds, rollups } = policy;
     this.keys = new SessionKeys(keyPrefix);
-    this.reader = new RedisSessionReader(connections, this.keys);
+    this.reader = new RedisSessionReader(
+      connections,
+      this.keys,
+      renewalAge(sessionTtlSeconds),
+    );
+    this.totals = new RedisTotalsReader(connections, this.keys);
+    this.feed = new RedisRecordFeed(connections, this.keys.live);
+    this.dataTtlSeconds = Math.max(sessionTtlSeconds, retentionSeconds);
+    this.clientSlotLength = clientSlotLength(this.dataTtlSeconds);
     this.policyArguments = [
-      policy.sessionTtlSeconds,
-      Math.max(policy.sessionTtlSeconds, policy.retentionSeconds),
-      renewalAge(policy.sessionTtlSeconds),
+      sessionTtlSeconds,
+      this.dataTtlSeconds,
+      renewalAge(sessionTtlSeconds),
       policy.maxSessionSeconds,
-      policy.retentionSeconds,
+      retentionSeconds,
       policy.maxRecordsPerSession,
       WRITER_TTL_SECONDS,
+      rollups.minutes,
+      rollups.hours,
+      this.clientSlotLength,
     ].map(String);
   }
 
@@ -62,7 +129,7 @@ export class RedisSessionStore implements SessionStore {
     return 0;
   }
 
-  async append(batch: RecordBatch): Promise<readonly AppendedExchange[]> {
+  async append(batch: RecordBatch): Promise<AppendedBatch> {
     const groups = groupByClient(batch.exchanges);
     const answer = await this.connections.ask(
       'writer',
@@ -77,7 +144,8 @@ export class RedisSessionStore implements SessionStore {
           ...this.policyArguments,
           batch.wantsSessionIds ? '1' : '0',
           String(batch.follows ?? 0),
-          packClients(groups),
+          String(Date.now()),
+          packBatch(groups, totalsByMinute(batch.exchanges)),
         ),
     );
     return readAnswer(answer, groups, batch);
@@ -99,6 +167,42 @@ export class RedisSessionStore implements SessionStore {
     return this.reader.listSessionsOfClient(client);
   }
 
+  listActiveSessions(listing: ActivityListing): Promise<SessionSummary[]> {
+    return this.reader.listActiveSessions(listing);
+  }
+
+  async findRequest(requestId: string): Promise<string | null> {
+    const answer = await this.connections.ask(
+      'reader',
+      'find a request',
+      (redis) =>
+        this.findRequestScript.run(
+          redis,
+          this.keys.index,
+          this.keys.base,
+          requestId,
+          String(this.dataTtlSeconds),
+        ),
+    );
+    return typeof answer === 'string' ? answer : null;
+  }
+
+  readUsage(slot: TimeSlot): Promise<UsageTotals | null> {
+    return this.totals.readUsage(slot);
+  }
+
+  readRoutes(slot: TimeSlot): Promise<ReadonlyMap<string, RequestTotals>> {
+    return this.totals.readRoutes(slot);
+  }
+
+  readClients(slot: TimeSlot): Promise<ReadonlyMap<string, ClientTotals>> {
+    return this.totals.readClients(slot);
+  }
+
+  countClients(slots: readonly TimeSlot[]): Promise<number> {
+    return this.totals.countClients(slots);
+  }
+
   async eraseSession(sessionId: string): Promise<ErasureReport | null> {
     if (!isSessionId(sessionId)) {
       return null;
@@ -107,55 +211,112 @@ export class RedisSessionStore implements SessionStore {
       'reader',
       'erase a session',
       (redis) =>
-        this.eraseScript.run(
+        this.eraseSessionScript.run(
           redis,
           this.keys.info(sessionId),
           this.keys.base,
           sessionId,
+          randomUUID(),
+          String(this.dataTtlSeconds),
+          String(this.clientSlotLength),
         ),
     );
     if (!Array.isArray(answer)) {
       return null;
     }
-    const [requests, responses]: unknown[] = answer;
+    const [requests, responses] = answer.map(Number);
     return {
       erased_sessions: 1,
-      erased_requests: Number(requests),
-      erased_responses: Number(responses),
+      erased_requests: requests ?? 0,
+      erased_responses: responses ?? 0,
     };
   }
 
+  async eraseClient(client: ClientReference): Promise<ErasureReport> {
+    const report: ErasureReport = {
+      erased_sessions: 0,
+      erased_requests: 0,
+      erased_responses: 0,
+    };
+    let left: number;
+    do {
+      const answer = await this.connections.ask(
+        'reader',
+        'erase a client',
+        (redis) =>
+          this.eraseClientScript.run(
+            redis,
+            this.keys.sessionsOf(client),
+            this.keys.base,
+            ownerOf(client),
+            randomUUID(),
+            String(this.clientSlotLength),
+            String(this.dataTtlSeconds),
+            String(SESSIONS_PER_ERASURE),
+          ),
+      );
+      const [sessions = 0, requests = 0, responses = 0, rest = 0] =
+        Array.isArray(answer) ? answer.map(Number) : [];
+      report.erased_sessions += sessions;
+      report.erased_requests += requests;
+      report.erased_responses += responses;
+      left = rest;
+    } while (left > 0);
+    return report;
+  }
+
+  subscribe(listener: RecordListener): Promise<Unsubscribe> {
+    return this.feed.subscribe(listener);
+  }
+
   close(): Promise<void> {
+    this.feed.close();
     this.connections.close();
     return Promise.resolve();
   }
 }
 
-/** Spreads the answer of scripts/append-batch.lua, one line a client, over the exchanges. */
+/** Spreads the answer of scripts/append-batch.lua over the exchanges. */
 function readAnswer(
   answer: unknown,
   groups: readonly ClientGroup[],
   batch: RecordBatch,
-): AppendedExchange[] {
-  const [firstLine = '', ...sessionIds] =
+): AppendedBatch {
+  const [counts = '', rejectedLine = '', erasedLine = '', ...sessionIds] =
     typeof answer === 'string' ? answer.split('\n') : [];
-  const [sequence, ...rejectedPositions] = firstLine.split(' ');
+  const [, sequence, cappedRoutes, cappedClients] =
+    /^(\d+) (\d+) (\d+)$/.exec(counts) ?? [];
   if (sequence !== String(batch.sequence)) {
     throw new StoreUnavailableError(
       'confirm a batch',
       `unexpected answer ${JSON.stringify(answer)}`,
     );
   }
-  const rejected = new Set(rejectedPositions);
-  const results: AppendedExchange[] = [];
-  groups.forEach(({ positions }, index) => {
-    const result: AppendedExchange = {
-      stored: !rejected.has(String(index + 1)),
-      sessionId: batch.wantsSessionIds ? (sessionIds[index] ?? '') : '',
-    };
-    for (const position of positions) {
-      results[position] = result;
+  const rejected = new Set(rejectedLine.split(' '));
+  const erased = new Set(erasedLine.split(' '));
+  const exchanges: AppendedExchange[] = batch.exchanges.map(() => LEFT_OUT);
+  let position = 0;
+  groups.forEach((group, index) => {
+    const isRejected = rejected.has(String(index + 1));
+    const sessionId = batch.wantsSessionIds ? (sessionIds[index] ?? '') : '';
+    const stored: AppendedExchange = { outcome: 'stored', sessionId };
+    for (const place of group.positions) {
+      position += 1;
+      if (erased.has(String(position))) {
+        exchanges[place] = ERASED;
+      } else {
+        exchanges[place] = isRejected ? REJECTED : stored;
+      }
     }
   });
-  return results;
+  return {
+    exchanges,
+    cappedRoutes: Number(cappedRoutes),
+    cappedClients: Number(cappedClients),
+  };
 }
+
+/** Stands in the totals and in no session. */
+const LEFT_OUT: AppendedExchange = { outcome: 'stored', sessionId: '' };
+const REJECTED: AppendedExchange = { outcome: 'rejected', sessionId: '' };
+const ERASED: AppendedExchange = { outcome: 'erased', sessionId: '' };

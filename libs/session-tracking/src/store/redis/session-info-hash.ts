@@ -11,6 +11,8 @@ export const INFO_FIELDS = [
   'error_count',
   'duration_us_total',
   'previous_session_id',
+  'next_session_id',
+  'partial',
 ] as const;
 
 /** The info from the values of `INFO_FIELDS`; null when there is no such hash. */
@@ -27,6 +29,8 @@ export function parseInfo(
     errorCount,
     durationTotal,
     previousSessionId,
+    nextSessionId,
+    partial,
   ] = values;
   if (createdAt === null || createdAt === undefined) {
     return null;
@@ -43,6 +47,12 @@ export function parseInfo(
   };
   if (previousSessionId) {
     info.previous_session_id = previousSessionId;
+  }
+  if (nextSessionId) {
+    info.next_session_id = nextSessionId;
+  }
+  if (partial) {
+    info.partial = true;
   }
   return info;
 }

@@ -1,4 +1,6 @@
+import { ownerOf } from '../../model/client-groups.js';
 import type { ClientReference } from '../../model/client-identity.js';
+import type { TimeSlot } from '../../model/time-slot.js';
 
 /** Every key that this package uses in Redis: prefix in, keys out. */
 export class SessionKeys {
@@ -32,22 +34,41 @@ export class SessionKeys {
 
   /** String: the id of the client's open session. */
   openSession(client: ClientReference): string {
-    return `${this.base}${clientPart(client)}`;
+    return `${this.base}${ownerOf(client)}`;
   }
 
   /** List of the ids of the client's newest sessions, newest first. */
   sessionsOf(client: ClientReference): string {
-    return `${this.base}sessions:${clientPart(client)}`;
+    return `${this.base}sessions:${ownerOf(client)}`;
+  }
+
+  /** Hash: the totals of everything in a slot. */
+  usage({ length, start }: TimeSlot): string {
+    return `${this.base}usage:${length}:${start}`;
+  }
+
+  /** Hash: the totals of a slot by route. */
+  routes({ length, start }: TimeSlot): string {
+    return `${this.base}routes:${length}:${start}`;
+  }
+
+  /** Hash: the totals of a slot by client. */
+  clients({ length, start }: TimeSlot): string {
+    return `${this.base}clients:${length}:${start}`;
+  }
+
+  /** HyperLogLog: the different clients of a slot. */
+  uniqueClients({ length, start }: TimeSlot): string {
+    return `${this.base}unique:${length}:${start}`;
+  }
+
+  /** Channel on which records are told as they are stored. */
+  get live(): string {
+    return `${this.base}live`;
   }
 
   /** String: the last batch of a writer, with the answer it got. */
   writer(writer: string): string {
     return `${this.base}writer:${writer}`;
   }
-}
-
-function clientPart(client: ClientReference): string {
-  return client.userId === undefined
-    ? `ip:${client.ip}`
-    : `user:${client.userId}`;
 }

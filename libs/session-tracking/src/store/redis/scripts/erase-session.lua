@@ -1,44 +1,21 @@
--- Removes a session and everything that points to it.
+-- Removes a session and everything that points to it. After it come tombstones.lua,
+-- request-index.lua, remove-session.lua and erase-session-answer.lua, which share its locals.
 --
 -- KEYS[1]  the session's info. All other keys are made from ARGV[1]; in a cluster it carries the same
 --          hash tag as KEYS[1].
 --
 -- ARGV[1]  what every key begins with: "<prefix>:session:"
 -- ARGV[2]  the session's id
+-- ARGV[3]  random text, for the salt under which the erased are remembered
+-- ARGV[4]  seconds for which the data of a session stays
+-- ARGV[5]  length in seconds of the slots in which clients are counted
 --
 -- Answer: nil when there is no such session, else how many requests and responses were removed.
 
 local base = ARGV[1]
-local session_id = ARGV[2]
-
+local data_ttl = ARGV[4]
+local client_slot = tonumber(ARGV[5])
 local call, try = redis.call, redis.pcall
-
-local owner = call('HMGET', KEYS[1], 'user_id', 'client_ip')
-if not owner[2] then
-  return nil
-end
-
--- A key may hold a foreign type: it counts for nothing and keeps nothing else from going.
-local function length(key)
-  local reply = try('LLEN', key)
-  return type(reply) == 'number' and reply or 0
-end
-
-local requests_key = base .. session_id .. ':requests'
-local responses_key = base .. session_id .. ':responses'
-local counts = { length(requests_key), length(responses_key) }
-call('DEL', KEYS[1], requests_key, responses_key)
-try('ZREM', base .. 'index', session_id)
-try('ZREM', base .. 'expiry', session_id)
-
-local parts = { 'ip:' .. owner[2] }
-if owner[1] and owner[1] ~= '' then
-  parts[2] = 'user:' .. owner[1]
-end
-for _, part in ipairs(parts) do
-  try('LREM', base .. 'sessions:' .. part, 0, session_id)
-  if try('GET', base .. part) == session_id then
-    call('DEL', base .. part)
-  end
-end
-return counts
+local time = call('TIME')
+local now = tonumber(time[1])
+local now_ms = now * 1000 + math.floor(tonumber(time[2]) / 1000)

@@ -1,0 +1,121 @@
+import { sessionOwner } from './client-groups.js';
+import { bucketOf } from './duration-buckets.js';
+import { toMicroseconds } from './durations.js';
+import type { Exchange } from './exchange.js';
+import {
+  FIRST_ERROR_STATUS,
+  FIRST_SERVER_ERROR_STATUS,
+  type ResponseRecord,
+  UNMATCHED_ROUTE,
+} from './records.js';
+import {
+  type ClientTotals,
+  emptyClientTotals,
+  emptyRequestTotals,
+  type RequestTotals,
+} from './request-totals.js';
+
+/** What a batch adds to the totals of one minute. */
+export interface MinuteTotals {
+  /** Unix time in seconds at which the minute begins. */
+  readonly start: number;
+  readonly usage: RequestTotals;
+  /** By method and route template: `GET /users/:id`. */
+  readonly routes: Map<string, RequestTotals>;
+  /** Responses that were recorded without their request. */
+  readonly withoutRoute: RequestTotals;
+  /** By the owner of the session: `user:42`, `ip:192.0.2.1`. */
+  readonly clients: Map<string, ClientTotals>;
+}
+
+/**
+ * Adds up exchanges by the minute in which each request arrived. A response that was recorded without
+ * its request belongs to no route.
+ */
+export function totalsByMinute(exchanges: readonly Exchange[]): MinuteTotals[] {
+  const minutes = new Map<number, MinuteTotals>();
+  for (const exchange of exchanges) {
+    addExchange(minuteOf(minutes, exchange), exchange);
+  }
+  return [...minutes.values()];
+}
+
+function minuteOf(
+  minutes: Map<number, MinuteTotals>,
+  { request, response }: Exchange,
+): MinuteTotals {
+  const timestamp = request?.timestamp ?? response?.timestamp ?? 0;
+  const start = Math.floor(timestamp / 60) * 60;
+  let minute = minutes.get(start);
+  if (minute === undefined) {
+    minute = {
+      start,
+      usage: emptyRequestTotals(),
+      routes: new Map(),
+      withoutRoute: emptyRequestTotals(),
+      clients: new Map(),
+    };
+    minutes.set(start, minute);
+  }
+  return minute;
+}
+
+function addExchange(minute: MinuteTotals, exchange: Exchange): void {
+  const { request, response } = exchange;
+  const route =
+    request === undefined
+      ? minute.withoutRoute
+      : totalsOf(
+          minute.routes,
+          `${request.method} ${request.route ?? UNMATCHED_ROUTE}`,
+          emptyRequestTotals,
+        );
+  const client = totalsOf(
+    minute.clients,
+    sessionOwner(exchange.client),
+    emptyClientTotals,
+  );
+  if (request !== undefined) {
+    minute.usage.requests += 1;
+    route.requests += 1;
+    client.requests += 1;
+  }
+  if (response !== undefined) {
+    const microseconds = toMicroseconds(response.duration_ms);
+    const bucket = bucketOf(microseconds);
+    addResponse(minute.usage, response, microseconds, bucket);
+    addResponse(route, response, microseconds, bucket);
+    client.responses += 1;
+    client.errors += response.status_code >= FIRST_ERROR_STATUS ? 1 : 0;
+    client.durationMicroseconds += microseconds;
+  }
+}
+
+function addResponse(
+  totals: RequestTotals,
+  { status_code }: ResponseRecord,
+  microseconds: number,
+  bucket: number,
+): void {
+  totals.responses += 1;
+  if (status_code >= FIRST_SERVER_ERROR_STATUS) {
+    totals.serverErrors += 1;
+  } else if (status_code >= FIRST_ERROR_STATUS) {
+    totals.clientErrors += 1;
+  }
+  totals.durationMicroseconds += microseconds;
+  totals.longestMicroseconds = Math.max(
+    totals.longestMicroseconds,
+    microseconds,
+  );
+  totals.durations.set(bucket, (totals.durations.get(bucket) ?? 0) + 1);
+}
+
+function totalsOf<T>(all: Map<string, T>, name: string, makeEmpty: () => T): T {
+  let totals = all.get(name);
+  if (totals === undefined) {
+    totals = makeEmpty();
+    all.set(name, totals);
+  }
+  return totals;
+}

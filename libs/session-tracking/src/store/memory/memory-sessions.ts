@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { UNKNOWN_ADDRESS } from '../../model/address.js';
+import { type ClientGroup, sessionOwner } from '../../model/client-groups.js';
+import type { Client } from '../../model/client-identity.js';
+import type {
+  RequestRecord,
+  ResponseRecord,
+  SessionInfo,
+} from '../../model/records.js';
+import { totalOf } from '../../model/session-totals.js';
+import type { RetentionPolicy } from '../session-store.js';
+import { ExpiringMap } from './expiring-map.js';
+
+/** Most sessions kept; beyond that the one unused for longest goes. */
+const MAX_SESSIONS = 10_000;
+
+/** A session as it is kept. */
+export interface StoredSession {
+  readonly session_id: string;
+  readonly info: SessionInfo;
+  readonly requests: RequestRecord[];
+  readonly responses: ResponseRecord[];
+}
+
+/** The sessions, and which of them is open for whom. */
+export class MemorySessions {
+  private readonly sessions: ExpiringMap<StoredSession>;
+  /** Ids of sessions by owner. */
+  private readonly openSessions: ExpiringMap<string>;
+
+  constructor(
+    private readonly policy: RetentionPolicy,
+    private readonly dataTtlSeconds: number,
+    now: () => number,
+  ) {
+    this.sessions = new ExpiringMap(MAX_SESSIONS, now);
+    this.openSessions = new ExpiringMap(MAX_SESSIONS, now);
+  }
+
+  get(sessionId: string): StoredSession | undefined {
+    return this.sessions.get(sessionId);
+  }
+
+  all(): StoredSession[] {
+    return [...this.sessions.values()];
+  }
+
+  findOpen(owner: string): StoredSession | undefined {
+    return this.sessions.get(this.openSessions.get(owner) ?? '');
+  }
+
+  /**
+   * Appends the exchanges of one client to its open session, which is made when there is none.
+   *
+   * @param address where a session that is made began
+   */
+  append(
+    group: ClientGroup,
+    address: string,
+  ): { session: StoredSession; isNew: boolean } {
+    const totals = totalOf(group.exchanges);
+    const current = this.continued(group.client);
+    const age = totals.firstAt - (current?.info.created_at ?? totals.firstAt);
+    const isNew = current === undefined || age >= this.policy.maxSessionSeconds;
+    const session = isNew
+      ? this.create(group, address, totals.firstAt, current)
+      : current;
+    const { info } = session;
+    for (const { request, response } of group.exchanges) {
+      if (request !== undefined) {
+        session.requests.push(request);
+        info.request_count += 1;
+      }
+      if (response !== undefined) {
+        session.responses.push(response);
+      }
+    }
+    trim(session.requests, this.policy.maxRecordsPerSession);
+    trim(session.responses, this.policy.maxRecordsPerSession);
+    info.response_count += totals.responses;
+    info.error_count += totals.errors;
+    info.duration_us_total += totals.durationMicroseconds;
+    info.last_seen_at = Math.max(info.last_seen_at, totals.lastAt);
+    this.sessions.set(session.session_id, session, this.dataTtlSeconds);
+    this.openSessions.set(
+      ownerOf(session),
+      session.session_id,
+      this.policy.sessionTtlSeconds,
+    );
+    return { session, isNew };
+  }
+
+  /** Removes sessions, and what leads to them. */
+  remove(sessions: readonly StoredSession[]): void {
+    const ids = new Set(sessions.map(({ session_id }) => session_id));
+    this.openSessions.deleteWhere((id) => ids.has(id));
+    for (const id of ids) {
+      this.sessions.delete(id);
+    }
+    for (const { info } of this.sessions.values()) {
+      if (ids.has(info.next_session_id ?? '')) {
+        delete info.next_session_id;
+      }
+    }
+  }
+
+  /** The client's open session, also where it is known under the address of the day before. */
+  private continued(client: Client): StoredSession | undefined {
+    const open = this.findOpen(sessionOwner(client));
+    if (
+      open !== undefined ||
+      client.userId !== '' ||
+      client.formerIp === undefined
+    ) {
+      return open;
+    }
+    const formerOwner = sessionOwner({ userId: '', ip: client.formerIp });
+    const former = this.findOpen(formerOwner);
+    if (former !== undefined) {
+      this.openSessions.delete(formerOwner);
+      former.info.client_ip = client.ip;
+    }
+    return former;
+  }
+
+  private create(
+    { client, exchanges }: ClientGroup,
+    address: string,
+    createdAt: number,
+    aged: StoredSession | undefined,
+  ): StoredSession {
+    const session: StoredSession = {
+      session_id: randomUUID(),
+      info: {
+        client_ip: address,
+        user_id: client.userId,
+        created_at: createdAt,
+        last_seen_at: createdAt,
+        request_count: 0,
+        response_count: 0,
+        error_count: 0,
+        duration_us_total: 0,
+        ...(exchanges[0]?.sampling === 'kept' && { partial: true }),
+      },
+      requests: [],
+      responses: [],
+    };
+    if (aged !== undefined) {
+      session.info.previous_session_id = aged.session_id;
+      this.sessions.set(aged.session_id, aged, this.policy.retentionSeconds);
+    } else if (client.userId !== '' && address !== UNKNOWN_ADDRESS) {
+      this.signIn(session);
+    }
+    return session;
+  }
+
+  /** Links the session of a user with the anonymous one that it came from. */
+  private signIn({ session_id, info }: StoredSession): void {
+    const anonymous = this.findOpen(
+      sessionOwner({ userId: '', ip: info.client_ip }),
+    );
+    if (anonymous === undefined) {
+      return;
+    }
+    const next = anonymous.info.next_session_id;
+    if (
+      next === undefined ||
+      this.sessions.get(next)?.info.user_id === info.user_id
+    ) {
+      info.previous_session_id = anonymous.session_id;
+      anonymous.info.next_session_id = session_id;
+    }
+  }
+}
+
+/** Who a session belongs to. */
+export function ownerOf({ info }: StoredSession): string {
+  return sessionOwner({ userId: info.user_id, ip: info.client_ip });
+}
+
+function trim(records: unknown[], limit: number): void {
+  if (records.length > limit) {
+    records.splice(0, records.length - limit);
+  }
+}

@@ -1,0 +1,203 @@
+import { totalsByMinute } from '../../model/batch-totals.js';
+import type { Exchange } from '../../model/exchange.js';
+import {
+  addClientTotals,
+  addRequestTotals,
+  type ClientTotals,
+  emptyClientTotals,
+  emptyRequestTotals,
+  emptyUsageTotals,
+  OTHER,
+  type RequestTotals,
+  type UsageTotals,
+} from '../../model/request-totals.js';
+import {
+  SLOT_LENGTHS,
+  slotAt,
+  type SlotLength,
+  type TimeSlot,
+} from '../../model/time-slot.js';
+import type { RollupRetention } from '../session-store.js';
+import { DistinctCount } from './distinct-count.js';
+import { ExpiringMap } from './expiring-map.js';
+
+/** Most slots kept of each kind of totals; beyond that the one begun first goes. */
+const MAX_SLOTS = 10_000;
+
+/** Most routes told apart in a slot. */
+const MAX_ROUTES = 500;
+
+/** Most clients told apart in a slot. */
+const MAX_CLIENTS = 1000;
+
+const ROUTE_SLOT_LENGTHS: readonly SlotLength[] = [60, 3600];
+
+/** How many requests found no place of their own. */
+interface Capped {
+  readonly cappedRoutes: number;
+  readonly cappedClients: number;
+}
+
+/** How long totals stay. */
+interface TotalsRetention {
+  readonly rollups: RollupRetention;
+  readonly clientSlotLength: SlotLength;
+  readonly clientSeconds: number;
+}
+
+/** Totals by slots of time. A slot goes when its time is up, however late it was added to. */
+export class MemoryTotals {
+  private readonly usage: ExpiringMap<UsageTotals>;
+  private readonly routes: ExpiringMap<Map<string, RequestTotals>>;
+  private readonly clients: ExpiringMap<Map<string, ClientTotals>>;
+  private readonly distinctClients: ExpiringMap<DistinctCount>;
+
+  constructor(
+    private readonly retention: TotalsRetention,
+    now: () => number,
+  ) {
+    this.usage = new ExpiringMap(MAX_SLOTS, now);
+    this.routes = new ExpiringMap(MAX_SLOTS, now);
+    this.clients = new ExpiringMap(MAX_SLOTS, now);
+    this.distinctClients = new ExpiringMap(MAX_SLOTS, now);
+  }
+
+  /** Adds exchanges to everything that names nobody. */
+  addUnnamed(exchanges: readonly Exchange[]): Pick<Capped, 'cappedRoutes'> {
+    let cappedRoutes = 0;
+    for (const minute of totalsByMinute(exchanges)) {
+      for (const length of SLOT_LENGTHS) {
+        const slot = slotAt(minute.start, length);
+        addRequestTotals(this.usageOf(slot), minute.usage);
+        const distinct = this.slotOf(
+          this.distinctClients,
+          slot,
+          () => new DistinctCount(),
+        );
+        for (const client of minute.clients.keys()) {
+          distinct.add(client);
+        }
+      }
+      for (const length of ROUTE_SLOT_LENGTHS) {
+        const slot = slotAt(minute.start, length);
+        const routes = this.slotOf(
+          this.routes,
+          slot,
+          () => new Map<string, RequestTotals>(),
+        );
+        for (const [route, totals] of minute.routes) {
+          const name = placeFor(route, routes, MAX_ROUTES);
+          addRequestTotals(entryOf(routes, name, emptyRequestTotals), totals);
+          cappedRoutes += name === OTHER && length === 60 ? totals.requests : 0;
+        }
+      }
+    }
+    return { cappedRoutes };
+  }
+
+  /** Adds exchanges to the totals of their clients. */
+  addByClient(exchanges: readonly Exchange[]): Pick<Capped, 'cappedClients'> {
+    const { clientSlotLength, clientSeconds } = this.retention;
+    let cappedClients = 0;
+    for (const minute of totalsByMinute(exchanges)) {
+      const clients = this.slotOf(
+        this.clients,
+        slotAt(minute.start, clientSlotLength),
+        () => new Map<string, ClientTotals>(),
+        clientSeconds,
+      );
+      for (const [client, totals] of minute.clients) {
+        const name = placeFor(client, clients, MAX_CLIENTS);
+        addClientTotals(entryOf(clients, name, emptyClientTotals), totals);
+        cappedClients += name === OTHER ? totals.requests : 0;
+      }
+    }
+    return { cappedClients };
+  }
+
+  addSession(createdAt: number): void {
+    for (const length of SLOT_LENGTHS) {
+      this.usageOf(slotAt(createdAt, length)).newSessions += 1;
+    }
+  }
+
+  readUsage(slot: TimeSlot): UsageTotals | null {
+    return structuredClone(this.usage.get(keyOf(slot)) ?? null);
+  }
+
+  readRoutes(slot: TimeSlot): ReadonlyMap<string, RequestTotals> {
+    return structuredClone(this.routes.get(keyOf(slot)) ?? new Map());
+  }
+
+  readClients(slot: TimeSlot): ReadonlyMap<string, ClientTotals> {
+    return structuredClone(this.clients.get(keyOf(slot)) ?? new Map());
+  }
+
+  countClients(slots: readonly TimeSlot[]): number {
+    const merged = new DistinctCount();
+    for (const slot of slots) {
+      const distinct = this.distinctClients.get(keyOf(slot));
+      if (distinct !== undefined) {
+        merged.addAll(distinct);
+      }
+    }
+    return merged.estimate;
+  }
+
+  eraseClient(owner: string): void {
+    for (const clients of this.clients.values()) {
+      clients.delete(owner);
+    }
+  }
+
+  private usageOf(slot: TimeSlot): UsageTotals {
+    return this.slotOf(this.usage, slot, emptyUsageTotals);
+  }
+
+  /** What is kept of a slot, begun when it is not there yet. */
+  private slotOf<T>(
+    slots: ExpiringMap<T>,
+    slot: TimeSlot,
+    begin: () => T,
+    ttlSeconds = this.retentionOf(slot),
+  ): T {
+    let totals = slots.get(keyOf(slot));
+    if (totals === undefined) {
+      totals = begin();
+      slots.set(keyOf(slot), totals, ttlSeconds);
+    }
+    return totals;
+  }
+
+  private retentionOf({ length }: TimeSlot): number {
+    const { minutes, hours } = this.retention.rollups;
+    return length + (length === 3600 ? hours : minutes);
+  }
+}
+
+function keyOf({ length, start }: TimeSlot): string {
+  return `${length}:${start}`;
+}
+
+/** The name under which something is counted in a slot: its own while there is room. */
+function placeFor(
+  name: string,
+  entries: ReadonlyMap<string, unknown>,
+  limit: number,
+): string {
+  const named = entries.size - (entries.has(OTHER) ? 1 : 0);
+  return entries.has(name) || named < limit ? name : OTHER;
+}
+
+function entryOf<T>(
+  entries: Map<string, T>,
+  name: string,
+  makeEmpty: () => T,
+): T {
+  let entry = entries.get(name);
+  if (entry === undefined) {
+    entry = makeEmpty();
+    entries.set(name, entry);
+  }
+  return entry;
+}

@@ -1,0 +1,124 @@
+-- Part of append-batch.lua: goes through the batch and answers.
+
+local PRUNED_PER_BATCH = 50
+
+local client_count
+local exchange_position = 0
+local rejected, erased, session_ids = {}, {}, {}
+
+-- How far the writer's clock is ahead of this one; never the other way, so that an erasure takes
+-- rather too much than too little.
+local clock_ahead = math.max(0, tonumber(ARGV[16]) - now_ms)
+
+local channel = base .. 'live'
+local listeners = try('PUBSUB', 'NUMSUB', channel)
+local is_live = not is_error(listeners) and (tonumber(listeners[2]) or 0) > 0
+local live_lines = {}
+
+-- A line of JSON for each record, as a TrackedRecord.
+local function tell_live(session_id, user_id, address, type, records)
+  local head = '{"session_id":"' .. session_id .. '","user_id":' .. cjson.encode(user_id)
+    .. ',"client_ip":' .. cjson.encode(address) .. ',"type":"' .. type .. '","record":'
+  for _, record in ipairs(records) do
+    live_lines[#live_lines + 1] = head .. record .. '}'
+  end
+end
+
+-- When an exchange arrived, in milliseconds: a lone response as long before its end as it took.
+local function arrival_of(request_head, response_at, response_rest)
+  local arrived_at = match(request_head, '^[%d.]+')
+  if arrived_at then
+    return tonumber(arrived_at) * 1000
+  end
+  return tonumber(response_at) * 1000 - number(match(response_rest, '"duration_ms":([%d.e+-]+)'))
+end
+
+client_count, at = unpack_at('>H', packed, at)
+for client_position = 1, client_count do
+  local user_id, address, former_address, first_at, last_at, microseconds
+  local response_count, error_count, partial, exchange_count
+  user_id, address, former_address, first_at, last_at, microseconds, response_count, error_count,
+    partial, exchange_count, at = unpack_at('>Bc0Bc0Bc0Bc0Bc0Bc0HHBH', packed, at)
+  local gone_at = erased_at(user_id == '' and 'ip:' .. address or 'user:' .. user_id)
+  if not gone_at and former_address ~= '' then
+    gone_at = erased_at('ip:' .. former_address)
+  end
+  local requests, responses, request_ids = {}, {}, {}
+  for _ = 1, exchange_count do
+    local request_head, request_id, request_tail, response_at, response_rest
+    request_head, request_id, request_tail, response_at, response_rest, at =
+      unpack_at('>Hc0Bc0Hc0Bc0Hc0', packed, at)
+    exchange_position = exchange_position + 1
+    if gone_at and arrival_of(request_head, response_at, response_rest) - clock_ahead <= gone_at then
+      erased[#erased + 1] = exchange_position
+      if response_rest ~= '' then
+        response_count = response_count - 1
+        error_count = error_count - (number(match(response_rest, '^%d+')) >= 400 and 1 or 0)
+        microseconds = microseconds
+          - math.floor(number(match(response_rest, '"duration_ms":([%d.e+-]+)')) * 1000 + 0.5)
+      end
+    else
+      if gone_at and #requests + #responses == 0 then
+        first_at = match(request_head, '^[%d.]+') or response_at
+      end
+      if request_head ~= '' then
+        requests[#requests + 1] = '{"timestamp":' .. request_head .. ',"request_id":"' .. request_id
+          .. '"' .. request_tail .. '}'
+        request_ids[#request_ids + 1] = request_id
+      end
+      if response_rest ~= '' then
+        responses[#responses + 1] = '{"timestamp":' .. response_at .. ',"request_id":"' .. request_id
+          .. '","status_code":' .. response_rest .. '}'
+      end
+    end
+  end
+  local session_id
+  if #requests + #responses > 0 then
+    -- What nobody foresaw may cost one client's records, never those of the rest of the batch.
+    local succeeded
+    succeeded, session_id = pcall(store_client, client_position, user_id, address, former_address,
+      first_at, last_at, microseconds, response_count, error_count, partial == 1, requests, responses,
+      request_ids)
+    if not succeeded or not session_id then
+      rejected[#rejected + 1] = client_position
+      session_id = nil
+    elseif is_live then
+      tell_live(session_id, user_id, address, 'request', requests)
+      tell_live(session_id, user_id, address, 'response', responses)
+    end
+  end
+  session_ids[client_position] = session_id or ''
+end
+index_requests()
+
+local minute_count
+minute_count, at = unpack_at('>H', packed, at)
+for _ = 1, minute_count do
+  add_minute()
+end
+
+-- Index entries of sessions whose data has gone; the few oldest each time keep up with arrivals.
+if index_renewed then
+  call('EXPIRE', index_key, data_ttl)
+  call('EXPIRE', expiry_key, data_ttl)
+  local gone = try('ZRANGEBYSCORE', expiry_key, '-inf', now - data_ttl - renewal_age, 'LIMIT', 0,
+    PRUNED_PER_BATCH)
+  if not is_error(gone) and #gone > 0 then
+    try('ZREM', index_key, unpack(gone))
+    try('ZREM', expiry_key, unpack(gone))
+  end
+end
+
+if is_live and #live_lines > 0 then
+  try('PUBLISH', channel, table.concat(live_lines, '\n'))
+end
+
+local answer = ARGV[2] .. ' ' .. capped_routes .. ' ' .. capped_clients .. '\n'
+  .. table.concat(rejected, ' ') .. '\n' .. table.concat(erased, ' ') .. '\n'
+if names_sessions then
+  answer = answer .. table.concat(session_ids, '\n')
+end
+if names_sessions or #rejected + #erased + capped_routes + capped_clients > 0 then
+  call('HSET', KEYS[1], ARGV[2], answer)
+end
+return answer

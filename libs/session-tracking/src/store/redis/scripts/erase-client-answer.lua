@@ -1,0 +1,39 @@
+-- Part of erase-client.lua: goes through what names the client.
+
+local part = ARGV[2]
+local is_user = string.sub(part, 1, 5) == 'user:'
+
+bury(part, ARGV[3])
+
+local sessions, requests, responses = 0, 0, 0
+local function remove(session_id)
+  local removed_requests, removed_responses
+  if is_user then
+    removed_requests, removed_responses = remove_session(session_id)
+  else
+    removed_requests, removed_responses = leave_address(session_id)
+  end
+  if removed_requests then
+    sessions = sessions + 1
+    requests = requests + removed_requests
+    responses = responses + removed_responses
+  end
+  try('LREM', KEYS[1], 0, session_id)
+end
+
+local listed = try('LRANGE', KEYS[1], 0, tonumber(ARGV[6]) - 1)
+for _, session_id in ipairs(listed.err and {} or listed) do
+  remove(session_id)
+end
+local open = try('GET', base .. part)
+if type(open) == 'string' then
+  remove(open)
+end
+call('DEL', base .. part)
+
+local left = try('LLEN', KEYS[1])
+if type(left) ~= 'number' then
+  call('DEL', KEYS[1])
+  left = 0
+end
+return { sessions, requests, responses, left }

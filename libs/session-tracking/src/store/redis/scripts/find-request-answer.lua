@@ -1,0 +1,3 @@
+-- Part of find-request.lua.
+
+return find_request(ARGV[2])

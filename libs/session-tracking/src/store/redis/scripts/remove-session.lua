@@ -1,0 +1,55 @@
+-- Part of a script that has the locals `base`, `call` and `try`, and after request-index.lua: removes
+-- sessions.
+
+-- A key may hold a foreign type: it counts for nothing and keeps nothing else from going.
+local function length(key)
+  local reply = try('LLEN', key)
+  return type(reply) == 'number' and reply or 0
+end
+
+-- Removes a session and everything that points to it. Returns how many requests and responses went, or
+-- nil when there is no such session.
+local function remove_session(session_id)
+  local key = base .. session_id
+  local info = try('HMGET', key .. ':info', 'client_ip', 'user_id', 'previous_session_id', 'created_at')
+  if info.err or not info[1] then
+    return nil
+  end
+  local records = try('LRANGE', key .. ':requests', 0, -1)
+  records = records.err and {} or records
+  local requests, responses = #records, length(key .. ':responses')
+  forget_requests(session_id, tonumber(info[4]) or now, records)
+  call('UNLINK', key .. ':info', key .. ':requests', key .. ':responses')
+  try('ZREM', base .. 'index', session_id)
+  try('ZREM', base .. 'expiry', session_id)
+
+  local parts = { 'ip:' .. info[1] }
+  if info[2] and info[2] ~= '' then
+    parts[2] = 'user:' .. info[2]
+  end
+  for _, part in ipairs(parts) do
+    try('LREM', base .. 'sessions:' .. part, 0, session_id)
+    if try('GET', base .. part) == session_id then
+      call('DEL', base .. part)
+    end
+  end
+  if info[3] then
+    local previous = base .. info[3] .. ':info'
+    if try('HGET', previous, 'next_session_id') == session_id then
+      call('HDEL', previous, 'next_session_id')
+    end
+  end
+  return requests, responses
+end
+
+-- Removes a session from the list of an address that must not name it any more: what an anonymous
+-- client sent goes, the session of a user stays without its address.
+local function leave_address(session_id)
+  local info_key = base .. session_id .. ':info'
+  local user_id = try('HGET', info_key, 'user_id')
+  if type(user_id) == 'string' and user_id ~= '' then
+    call('HSET', info_key, 'client_ip', 'unknown')
+    return nil
+  end
+  return remove_session(session_id)
+end
