@@ -30,9 +30,14 @@ export function at(seconds: number): number {
   return Math.round((START + seconds) * 1000) / 1000;
 }
 
-/** A moment after everything that a test does, by the clock of any store. */
+/** The present moment, for what a store compares with its own clock. */
+export function now(): number {
+  return Date.now() / 1000;
+}
+
+/** A moment after everything that a test does. */
 export function later(): number {
-  return Math.round(Date.now() / 1000) + 3600;
+  return Math.round(now()) + 3600;
 }
 
 export function requestRecord(
@@ -113,6 +118,11 @@ export function user(userId: string, ip = '192.0.2.1'): Client {
 
 export function visitor(ip: string): Client {
   return toClient({ ip }, wholeAddresses);
+}
+
+/** Exchanges that only the totals count. */
+export function leftOut(client: Client, sketch: ExchangeSketch = {}): Exchange {
+  return exchangeOf(client, { ...sketch, sampling: 'left_out' });
 }
 
 /** An application instance that stores batches, numbered as the flusher numbers them. */

@@ -1,5 +1,4 @@
-import { sessionOwner } from '../../model/client-groups.js';
-import type { Client } from '../../model/client-identity.js';
+import { ownerOf, sessionOwner } from '../../model/client-groups.js';
 import { arrivalOf, type Exchange } from '../../model/exchange.js';
 import { ExpiringMap } from './expiring-map.js';
 
@@ -29,14 +28,14 @@ export class MemoryErasures {
     return (
       this.isErased(sessionOwner(client), arrival) ||
       (client.formerIp !== undefined &&
-        this.isErased(anonymousOwner(client.formerIp), arrival))
+        this.isErased(ownerOf({ ip: client.formerIp }), arrival))
     );
   }
 
   /** Whether an exchange arrived before the address that it came from was erased. */
   coversAddress(exchange: Exchange): boolean {
     return this.isErased(
-      anonymousOwner(exchange.client.ip),
+      ownerOf({ ip: exchange.client.ip }),
       arrivalOf(exchange),
     );
   }
@@ -45,8 +44,4 @@ export class MemoryErasures {
     const erasedAt = this.erasedAt.get(owner);
     return erasedAt !== undefined && arrival <= erasedAt;
   }
-}
-
-function anonymousOwner(ip: Client['ip']): string {
-  return sessionOwner({ userId: '', ip });
 }

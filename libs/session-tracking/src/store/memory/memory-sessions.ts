@@ -83,7 +83,7 @@ export class MemorySessions {
     info.last_seen_at = Math.max(info.last_seen_at, totals.lastAt);
     this.sessions.set(session.session_id, session, this.dataTtlSeconds);
     this.openSessions.set(
-      ownerOf(session),
+      ownerOfSession(session),
       session.session_id,
       this.policy.sessionTtlSeconds,
     );
@@ -104,23 +104,13 @@ export class MemorySessions {
     }
   }
 
-  /** The client's open session, also where it is known under the address of the day before. */
+  /** The client's open session, also where that is kept under the address of the salt before. */
   private continued(client: Client): StoredSession | undefined {
+    const { userId, formerIp } = client;
     const open = this.findOpen(sessionOwner(client));
-    if (
-      open !== undefined ||
-      client.userId !== '' ||
-      client.formerIp === undefined
-    ) {
-      return open;
-    }
-    const formerOwner = sessionOwner({ userId: '', ip: client.formerIp });
-    const former = this.findOpen(formerOwner);
-    if (former !== undefined) {
-      this.openSessions.delete(formerOwner);
-      former.info.client_ip = client.ip;
-    }
-    return former;
+    return open === undefined && userId === '' && formerIp !== undefined
+      ? this.findOpen(sessionOwner({ userId, ip: formerIp }))
+      : open;
   }
 
   private create(
@@ -140,7 +130,9 @@ export class MemorySessions {
         response_count: 0,
         error_count: 0,
         duration_us_total: 0,
-        ...(exchanges[0]?.sampling === 'kept' && { partial: true }),
+        ...(exchanges.every(({ sampling }) => sampling === 'kept') && {
+          partial: true,
+        }),
       },
       requests: [],
       responses: [],
@@ -174,7 +166,7 @@ export class MemorySessions {
 }
 
 /** Who a session belongs to. */
-export function ownerOf({ info }: StoredSession): string {
+export function ownerOfSession({ info }: StoredSession): string {
   return sessionOwner({ userId: info.user_id, ip: info.client_ip });
 }
 

@@ -32,12 +32,6 @@ const MAX_CLIENTS = 1000;
 
 const ROUTE_SLOT_LENGTHS: readonly SlotLength[] = [60, 3600];
 
-/** How many requests found no place of their own. */
-interface Capped {
-  readonly cappedRoutes: number;
-  readonly cappedClients: number;
-}
-
 /** How long totals stay. */
 interface TotalsRetention {
   readonly rollups: RollupRetention;
@@ -62,8 +56,8 @@ export class MemoryTotals {
     this.distinctClients = new ExpiringMap(MAX_SLOTS, now);
   }
 
-  /** Adds exchanges to everything that names nobody. */
-  addUnnamed(exchanges: readonly Exchange[]): Pick<Capped, 'cappedRoutes'> {
+  /** Adds exchanges to everything that names nobody; answers how many requests found no route's place. */
+  addUnnamed(exchanges: readonly Exchange[]): number {
     let cappedRoutes = 0;
     for (const minute of totalsByMinute(exchanges)) {
       for (const length of SLOT_LENGTHS) {
@@ -92,11 +86,11 @@ export class MemoryTotals {
         }
       }
     }
-    return { cappedRoutes };
+    return cappedRoutes;
   }
 
-  /** Adds exchanges to the totals of their clients. */
-  addByClient(exchanges: readonly Exchange[]): Pick<Capped, 'cappedClients'> {
+  /** Adds exchanges to the totals of their clients; answers how many requests found no client's place. */
+  addByClient(exchanges: readonly Exchange[]): number {
     const { clientSlotLength, clientSeconds } = this.retention;
     let cappedClients = 0;
     for (const minute of totalsByMinute(exchanges)) {
@@ -112,7 +106,7 @@ export class MemoryTotals {
         cappedClients += name === OTHER ? totals.requests : 0;
       }
     }
-    return { cappedClients };
+    return cappedClients;
   }
 
   addSession(createdAt: number): void {

@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import type { ClientTotals } from '../../src/model/request-totals.js';
+import {
+  SLOT_LENGTHS,
+  slotAt,
+  type SlotLength,
+} from '../../src/model/time-slot.js';
+import {
+  exchangeOf,
+  leftOut,
+  requestRecord,
+  responseRecord,
+  START,
+  TestWriter,
+  user,
+  visitor,
+} from '../record-builders.js';
+import type { StoreUnderTest } from './store-under-test.js';
+
+/** A full hour. */
+const HOUR = slotAt(START, 3600).start;
+
+export function describeClients(tested: StoreUnderTest): void {
+  function readClients(
+    start = HOUR,
+    length: SlotLength = tested.store.clientSlotLength,
+  ): Promise<ReadonlyMap<string, ClientTotals>> {
+    return tested.store.readClients({ start, length });
+  }
+
+  describe('the clients of a slot', () => {
+    it('have totals of their own', async () => {
+      await tested.writer.append(
+        exchangeOf(user('42'), { timestamp: HOUR, duration: 2 }),
+        exchangeOf(user('42', '198.51.100.1'), {
+          timestamp: HOUR + 299,
+          status: 500,
+          duration: 3.5,
+        }),
+        exchangeOf(visitor('2001:db8::1'), { timestamp: HOUR, status: 404 }),
+        {
+          client: user('__proto__'),
+          request: requestRecord({ timestamp: HOUR }),
+        },
+        {
+          client: user('43'),
+          response: responseRecord({ timestamp: HOUR, duration_ms: 9 }),
+        },
+      );
+      await tested.writer.append(
+        exchangeOf(user('42'), { timestamp: HOUR + 1 }),
+      );
+      expect(await readClients()).toEqual(
+        new Map([
+          [
+            'user:42',
+            {
+              requests: 3,
+              responses: 3,
+              errors: 1,
+              durationMicroseconds: 6500,
+            },
+          ],
+          [
+            'ip:2001:db8::1',
+            {
+              requests: 1,
+              responses: 1,
+              errors: 1,
+              durationMicroseconds: 1000,
+            },
+          ],
+          [
+            'user:__proto__',
+            { requests: 1, responses: 0, errors: 0, durationMicroseconds: 0 },
+          ],
+          [
+            'user:43',
+            {
+              requests: 0,
+              responses: 1,
+              errors: 0,
+              durationMicroseconds: 9000,
+            },
+          ],
+        ]),
+      );
+      expect(await readClients(HOUR + 300)).toEqual(new Map());
+    });
+
+    it.each([
+      [43_200, 300],
+      [43_201, 3600],
+    ] as const)(
+      'whose data stays for %i seconds are told apart by %i seconds',
+      async (retentionSeconds, length) => {
+        await tested.restart({ retentionSeconds });
+        expect(tested.store.clientSlotLength).toBe(length);
+        await tested.writer.append(
+          exchangeOf(user('42'), { timestamp: HOUR + 2400 }),
+        );
+        for (const other of SLOT_LENGTHS) {
+          const { start } = slotAt(HOUR + 2400, other);
+          expect((await readClients(start, other)).size).toBe(
+            other === length ? 1 : 0,
+          );
+        }
+      },
+    );
+
+    it('are forgotten when the data of the first of them is', async () => {
+      await tested.restart({ retentionSeconds: 200 });
+      await tested.writer.append(leftOut(user('42'), { timestamp: HOUR }));
+      await tested.passTime(197);
+      await tested.writer.append(leftOut(user('42'), { timestamp: HOUR }));
+      expect((await readClients()).get('user:42')?.requests).toBe(2);
+      await tested.passTime(5);
+      expect(await readClients()).toEqual(new Map());
+    });
+
+    it('are 1000 at most; what is beyond is `other`, and counted', async () => {
+      let capped = 0;
+      for (const from of [0, 505]) {
+        const { cappedClients } = await tested.writer.append(
+          ...Array.from({ length: 505 }, (_, index) =>
+            leftOut(user(String(from + index)), { timestamp: HOUR }),
+          ),
+        );
+        capped += cappedClients;
+      }
+      const clients = await readClients();
+      expect(clients.size).toBe(1001);
+      expect(clients.get('other')?.requests).toBe(10);
+      const requests = [...clients.values()].map((totals) => totals.requests);
+      expect(requests.reduce((sum, count) => sum + count, 0)).toBe(1010);
+      // A store may give a place to a new client and let one go that has done as little.
+      expect(capped).toBeGreaterThan(0);
+      expect(capped).toBeLessThanOrEqual(10);
+    });
+  });
+
+  describe('the number of different clients', () => {
+    it('counts each once, over slots and instances', async () => {
+      const other = new TestWriter(tested.otherStore);
+      await tested.writer.append(
+        exchangeOf(user('42'), { timestamp: HOUR }),
+        leftOut(visitor('192.0.2.1'), { timestamp: HOUR }),
+        exchangeOf(user('42'), { timestamp: HOUR + 60 }),
+      );
+      await other.append(
+        exchangeOf(user('42'), { timestamp: HOUR }),
+        leftOut(user('43'), { timestamp: HOUR + 60 }),
+        exchangeOf(user('44'), { timestamp: HOUR + 300 }),
+      );
+      const { store } = tested;
+      const minute = { start: HOUR, length: 60 } as const;
+      const next = { start: HOUR + 60, length: 60 } as const;
+      const empty = { start: HOUR + 120, length: 60 } as const;
+      expect(await store.countClients([minute])).toBe(2);
+      expect(await store.countClients([next, empty])).toBe(2);
+      expect(await store.countClients([minute, next])).toBe(3);
+      expect(await store.countClients([empty])).toBe(0);
+      expect(await store.countClients([])).toBe(0);
+      expect(await store.countClients([{ start: HOUR, length: 300 }])).toBe(3);
+      expect(await store.countClients([{ start: HOUR, length: 3600 }])).toBe(4);
+    });
+
+    it('is right within 2 % when they are many', async () => {
+      for (let batch = 0; batch < 10; batch += 1) {
+        await tested.writer.append(
+          ...Array.from({ length: 500 }, (_, index) =>
+            leftOut(user(`user-${batch * 500 + index}`), {
+              timestamp: HOUR + batch * 60,
+            }),
+          ),
+        );
+      }
+      const minutes = Array.from({ length: 10 }, (_, index) => ({
+        start: HOUR + index * 60,
+        length: 60 as const,
+      }));
+      for (const slots of [minutes, [{ start: HOUR, length: 3600 as const }]]) {
+        const count = await tested.store.countClients(slots);
+        expect(Math.abs(count - 5000)).toBeLessThanOrEqual(100);
+      }
+    });
+
+    it('stays as long as the usage', async () => {
+      await tested.restart({ rollups: { minutes: 1000, hours: 2000 } });
+      const count = (length: SlotLength): Promise<number> =>
+        tested.store.countClients([{ start: HOUR, length }]);
+      await tested.writer.append(leftOut(user('42'), { timestamp: HOUR }));
+      await tested.passTime(1057);
+      expect(await count(60)).toBe(1);
+      await tested.passTime(5);
+      expect(await count(60)).toBe(0);
+      await tested.passTime(5600 - 1062 - 3);
+      expect(await count(300)).toBe(0);
+      expect(await count(3600)).toBe(1);
+      await tested.passTime(5);
+      expect(await count(3600)).toBe(0);
+    });
+  });
+}

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import {
+  exchangeOf,
+  leftOut,
+  responseRecord,
+  TestWriter,
+  user,
+  visitor,
+} from '../record-builders.js';
+import type { StoreUnderTest } from './store-under-test.js';
+
+const ODD_IDS = [
+  '5f0c2a4e-8d8f-4d0e-9c39-1f5f8f2b7a11',
+  '5F0C2A4E-8D8F-4D0E-9C39-1F5F8F2B7A12',
+  '__proto__',
+  'constructor',
+  'a:b:c',
+  '0',
+  'info',
+  'x'.repeat(128),
+];
+
+export function describeRequestsById(tested: StoreUnderTest): void {
+  describe('a request that is looked for by its id', () => {
+    it('is found in the session that holds it, by every instance', async () => {
+      const [first, second] = await tested.writer.sessionsOf(
+        exchangeOf(user('42'), { id: 'one' }),
+        exchangeOf(visitor('192.0.2.9'), { id: 'two' }),
+        exchangeOf(user('42'), { id: 'three' }),
+      );
+      expect(await tested.store.findRequest('one')).toBe(first);
+      expect(await tested.otherStore.findRequest('two')).toBe(second);
+      expect(await tested.store.findRequest('three')).toBe(first);
+      expect(await tested.store.findRequest('four')).toBeNull();
+    });
+
+    it.each(ODD_IDS)('may be called %j', async (id) => {
+      expect(await tested.store.findRequest(id)).toBeNull();
+      const session = await tested.writer.sessionOf(
+        exchangeOf(user('42'), { id }),
+      );
+      expect(await tested.store.findRequest(id)).toBe(session);
+    });
+
+    it('is not taken for one whose id begins alike, as ids of one millisecond do', async () => {
+      const ids = [
+        '018f3b1c-7a5e-7cc1-98c5-dc0c0c07398f',
+        '018f3b1c-7a5e-7d02-a1b4-2f6d1f1e7a90',
+      ];
+      const sessions = await tested.writer.sessionsOf(
+        ...ids.map((id, index) => exchangeOf(user(String(index)), { id })),
+      );
+      for (const [index, id] of ids.entries()) {
+        expect(await tested.store.findRequest(id)).toBe(sessions[index]);
+      }
+    });
+
+    it('is the latest of that id', async () => {
+      const other = new TestWriter(tested.otherStore);
+      await tested.writer.append(exchangeOf(user('42'), { id: 'same' }));
+      const latest = await other.sessionOf(
+        exchangeOf(user('43'), { id: 'same' }),
+      );
+      expect(await tested.store.findRequest('same')).toBe(latest);
+    });
+
+    it('is no response, and none that sampling left out', async () => {
+      await tested.writer.append(
+        {
+          client: user('42'),
+          response: responseRecord({ request_id: 'response' }),
+        },
+        leftOut(user('42'), { id: 'left-out' }),
+      );
+      expect(await tested.store.findRequest('response')).toBeNull();
+      expect(await tested.store.findRequest('left-out')).toBeNull();
+    });
+
+    it('is found as long as the data of a session stays, busy or not', async () => {
+      await tested.restart({ retentionSeconds: 320 });
+      const client = user('42');
+      const session = await tested.writer.sessionOf(
+        exchangeOf(client, { id: 'old' }),
+      );
+      for (const id of ['a', 'b', 'c']) {
+        await tested.passTime(95);
+        await tested.writer.append(exchangeOf(client, { id }));
+      }
+      expect(await tested.store.findRequest('old')).toBe(session);
+      await tested.passTime(40);
+      expect(await tested.store.findRequest('old')).toBeNull();
+      expect(await tested.store.findRequest('c')).toBe(session);
+    });
+
+    it('is not found any more when its session is erased', async () => {
+      const session = await tested.writer.sessionOf(
+        exchangeOf(user('42'), { id: 'gone' }),
+      );
+      await tested.writer.append(exchangeOf(user('43'), { id: 'kept' }));
+      await tested.store.eraseSession(session);
+      expect(await tested.store.findRequest('gone')).toBeNull();
+      expect(await tested.store.findRequest('kept')).not.toBeNull();
+    });
+  });
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { at, exchangeOf, user, visitor } from '../record-builders.js';
+import type { StoreUnderTest } from './store-under-test.js';
+
+export function describeSessionEnd(tested: StoreUnderTest): void {
+  describe('the end of a session', () => {
+    it('ends it, data and all, after the idle time', async () => {
+      const client = user('42', '192.0.2.3');
+      const id = await tested.writer.sessionOf(exchangeOf(client));
+      await tested.passTime(97);
+      expect(await tested.store.findSessionId({ userId: '42' })).toBe(id);
+      await tested.passTime(4);
+      expect(await tested.store.findSessionId({ userId: '42' })).toBeNull();
+      expect(await tested.store.readSession(id)).toBeNull();
+      expect(await tested.listIds({ limit: 10 })).toEqual([]);
+      expect(await tested.listIdsOf({ userId: '42' })).toEqual([]);
+      expect(await tested.listIdsOf({ ip: '192.0.2.3' })).toEqual([]);
+      expect(await tested.store.eraseSession(id)).toBeNull();
+
+      const next = await tested.writer.sessionOf(exchangeOf(client));
+      expect(next).not.toBe(id);
+      expect((await tested.read(next)).info).toMatchObject({
+        request_count: 1,
+      });
+      expect((await tested.read(next)).info).not.toHaveProperty(
+        'previous_session_id',
+      );
+    });
+
+    it('keeps it as long as its client is busy', async () => {
+      const client = visitor('192.0.2.4');
+      const id = await tested.writer.sessionOf(exchangeOf(client));
+      for (let round = 1; round <= 4; round += 1) {
+        await tested.passTime(60);
+        expect(
+          await tested.writer.sessionOf(
+            exchangeOf(client, { timestamp: at(round * 60) }),
+          ),
+        ).toBe(id);
+      }
+      const { info, requests, responses } = await tested.read(id);
+      expect(info.request_count).toBe(5);
+      expect([requests.length, responses.length]).toEqual([5, 5]);
+      expect(await tested.listIds({ limit: 10 })).toEqual([id]);
+      expect(await tested.listIdsOf({ ip: '192.0.2.4' })).toEqual([id]);
+    });
+
+    it('ends a busy one by age; the next names it and both stay readable', async () => {
+      await tested.restart({ maxSessionSeconds: 50 });
+      const client = user('42');
+      const first = await tested.writer.sessionOf(exchangeOf(client));
+      expect(
+        await tested.writer.sessionOf(
+          exchangeOf(client, { timestamp: at(49.999) }),
+        ),
+      ).toBe(first);
+      const second = await tested.writer.sessionOf(
+        exchangeOf(client, { timestamp: at(50) }),
+      );
+      expect(second).not.toBe(first);
+      expect((await tested.read(second)).info).toMatchObject({
+        previous_session_id: first,
+        created_at: at(50),
+        request_count: 1,
+      });
+      expect((await tested.read(first)).info.request_count).toBe(2);
+      expect(await tested.store.findSessionId({ userId: '42' })).toBe(second);
+      expect(await tested.listIdsOf({ userId: '42' })).toEqual([second, first]);
+      expect(await tested.listIds({ limit: 10 })).toEqual([second, first]);
+
+      const third = await tested.writer.sessionOf(
+        exchangeOf(client, { timestamp: at(100) }),
+      );
+      expect((await tested.read(third)).info.previous_session_id).toBe(second);
+    });
+
+    it('keeps the data of one that ended by age for retentionSeconds from then', async () => {
+      await tested.restart({ maxSessionSeconds: 50, retentionSeconds: 30 });
+      const client = user('42');
+      const first = await tested.writer.sessionOf(exchangeOf(client));
+      const second = await tested.writer.sessionOf(
+        exchangeOf(client, { timestamp: at(50) }),
+      );
+      await tested.passTime(29);
+      expect(await tested.store.readSession(first)).not.toBeNull();
+      await tested.passTime(2);
+      expect(await tested.store.readSession(first)).toBeNull();
+      expect(await tested.listIdsOf({ userId: '42' })).toEqual([second]);
+      expect(await tested.listIds({ limit: 10 })).toEqual([second]);
+    });
+
+    it('keeps the data of an idle one while it is retained', async () => {
+      await tested.restart({ retentionSeconds: 500 });
+      const client = user('42', '192.0.2.3');
+      const first = await tested.writer.sessionOf(exchangeOf(client));
+      await tested.passTime(101);
+      expect(await tested.store.findSessionId({ userId: '42' })).toBeNull();
+      expect((await tested.read(first)).requests).toHaveLength(1);
+      expect(await tested.listIdsOf({ userId: '42' })).toEqual([first]);
+
+      const second = await tested.writer.sessionOf(
+        exchangeOf(client, { timestamp: at(101) }),
+      );
+      expect(second).not.toBe(first);
+      expect(await tested.listIdsOf({ ip: '192.0.2.3' })).toEqual([
+        second,
+        first,
+      ]);
+      expect(await tested.listIds({ limit: 10 })).toEqual([second, first]);
+      await tested.passTime(401);
+      expect(await tested.store.readSession(first)).toBeNull();
+      expect(await tested.listIds({ limit: 10 })).toEqual([second]);
+    });
+
+    it('never lets the data of an open one go, however short the retention', async () => {
+      await tested.restart({ retentionSeconds: 10 });
+      const id = await tested.writer.sessionOf(exchangeOf(user('42')));
+      await tested.passTime(95);
+      expect(await tested.store.findSessionId({ userId: '42' })).toBe(id);
+      expect((await tested.read(id)).requests).toHaveLength(1);
+    });
+  });
+}
