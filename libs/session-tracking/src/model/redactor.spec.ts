@@ -224,14 +224,10 @@ describe('any request target', () => {
       'everything let through',
       redactorWith({ redact: String, defaults: false }, (_, value) => value),
     ],
-  ])('is bounded, printable and quickly done with %s', (_, lenient) => {
+  ])('is bounded and printable with %s', (_, lenient) => {
     for (const target of all) {
-      const startedAt = performance.now();
       const path = lenient.path(pathOf(target), target.slice(0, 500));
       const query = lenient.query(target) ?? '';
-      expect(performance.now() - startedAt, target.slice(0, 50)).toBeLessThan(
-        300,
-      );
       expect(Buffer.byteLength(path)).toBeLessThanOrEqual(2048);
       expect(query.length).toBeLessThanOrEqual(1100);
       for (const text of [path, query]) {

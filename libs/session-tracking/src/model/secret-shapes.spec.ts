@@ -9,17 +9,6 @@ import { looksSecret, redactText } from './secret-shapes.js';
 
 const JWT = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJlLW9mLW5vYm9keQ';
 
-/** How long a call takes at best, in milliseconds. */
-function timeOf(call: () => unknown): number {
-  return Math.min(
-    ...Array.from({ length: 3 }, () => {
-      const startedAt = performance.now();
-      call();
-      return performance.now() - startedAt;
-    }),
-  );
-}
-
 describe('what looks secret', () => {
   it.each([
     JWT,
@@ -101,24 +90,18 @@ describe('a redacted message', () => {
   });
 });
 
-describe('the time it takes', () => {
-  it('grows with the length of a hostile text, never with its square', () => {
-    const [short, long] = [8000, 32_000].map(textsAgainstRegularExpressions);
-    for (const [index, text] of (long ?? []).entries()) {
-      const half = short?.[index] ?? '';
-      for (const look of [looksSecret, redactText]) {
-        // Four times the length; sixteen times the time would be its square.
-        expect(
-          timeOf(() => look(text)),
-          text.slice(0, 100),
-        ).toBeLessThan(timeOf(() => look(half)) * 10 + 20);
-      }
-    }
-  });
+describe('a text against regular expressions', () => {
+  // A search that took the square of its length would not come to an end within the test's time.
+  it.each(textsAgainstRegularExpressions(300_000))(
+    'of any length is gone through once: %.40s',
+    (text) => {
+      expect(looksSecret(text)).toBeTypeOf('boolean');
+      expect(redactText(text)).toBeTypeOf('string');
+    },
+  );
 
-  it('stays short for texts that have broken software before', () => {
-    for (const text of HOSTILE_TEXTS) {
-      expect(timeOf(() => looksSecret(text))).toBeLessThan(500);
-    }
+  it.each(HOSTILE_TEXTS)('that has broken software before: %.40j', (text) => {
+    expect(looksSecret(text)).toBeTypeOf('boolean');
+    expect(redactText(text)).toBeTypeOf('string');
   });
 });

@@ -56,11 +56,10 @@ const PROVIDERS: Provider[] = [
     ) =>
       new SessionTracker(
         store,
-        options.flush,
-        systemClock,
-        new Logger('SessionTracking'),
         options,
         addresses,
+        systemClock,
+        new Logger('SessionTracking'),
       ),
     inject: [SessionStore, RESOLVED_OPTIONS, AddressAnonymizer],
   },

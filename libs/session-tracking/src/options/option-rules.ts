@@ -35,7 +35,9 @@ function IsRules(options: { message: string }): PropertyDecorator {
   return ValidateBy(
     {
       name: 'isRules',
-      validator: { validate: (value) => typeof value === 'object' },
+      validator: {
+        validate: (value) => typeof value === 'object' && !Array.isArray(value),
+      },
     },
     options,
   );

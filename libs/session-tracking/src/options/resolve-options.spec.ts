@@ -61,6 +61,8 @@ describe('options', () => {
       clientIp: undefined,
       anonymizeIp: 'none',
       captureErrorMessages: false,
+      sampling: { rate: 1, keepErrors: true, keepSlowMs: 1000 },
+      rollups: { minutes: 86_400, hours: 2_592_000 },
       flush: {
         intervalMs: 50,
         maxBatch: 500,
@@ -87,6 +89,8 @@ describe('options', () => {
       clientIp: () => '::1',
       anonymizeIp: 'truncate' as const,
       captureErrorMessages: true,
+      sampling: { rate: 0.25, keepErrors: false, keepSlowMs: 0 },
+      rollups: { minutes: 3600, hours: 31_536_000 },
       flush: {
         intervalMs: 1,
         maxBatch: 2,
@@ -137,6 +141,8 @@ describe('options', () => {
       resolveOptions({
         keyPrefix: undefined,
         flush: { maxBatch: undefined },
+        sampling: { rate: undefined },
+        rollups: { hours: undefined },
       }),
     ).toEqual(resolveOptions({}));
   });
@@ -146,6 +152,8 @@ describe('options', () => {
     expect(Object.isFrozen(options)).toBe(true);
     expect(Object.isFrozen(options.flush)).toBe(true);
     expect(Object.isFrozen(options.redactPaths)).toBe(true);
+    expect(Object.isFrozen(options.sampling)).toBe(true);
+    expect(Object.isFrozen(options.rollups)).toBe(true);
   });
 
   it.each([
@@ -189,11 +197,36 @@ describe('options', () => {
     ['captureErrorMessages', 'yes', /true or false/],
     ['flush', 5, /an object with intervalMs/],
     ['flush', () => 5, /an object with intervalMs/],
+    ['flush', [], /an object with intervalMs/],
+    ['sampling', 0.5, /an object with rate/],
+    ['rollups', [], /an object with minutes/],
   ])('refuse %s %j and say why', (option, value, takes) => {
     expect(refusal({ [option]: value }).invalid).toEqual([
       {
         option,
         value: expect.stringMatching(asPrinted(value)),
+        takes: expect.stringMatching(takes),
+      },
+    ]);
+  });
+
+  it.each<[string, string, unknown, RegExp]>([
+    ['sampling', 'rate', -0.1, /^a number from 0 to 1$/],
+    ['sampling', 'rate', 1.01, /^a number from 0 to 1$/],
+    ['sampling', 'rate', '0.5', /^a number from 0 to 1$/],
+    ['sampling', 'rate', Number.NaN, /^a number from 0 to 1$/],
+    ['sampling', 'keepErrors', 1, /^true or false$/],
+    ['sampling', 'keepSlowMs', -1, /^a whole number of milliseconds/],
+    ['sampling', 'keepSlowMs', Infinity, /^a whole number of milliseconds/],
+    ['sampling', 'share', 1, /no such option/],
+    ['rollups', 'minutes', 3599, /^a whole number of seconds from 3600 to/],
+    ['rollups', 'hours', 31_536_001, /^a whole number of seconds from 3600/],
+    ['rollups', 'days', 1, /no such option/],
+  ])('refuse a wrong %s.%s (%j)', (parent, option, value, takes) => {
+    expect(refusal({ [parent]: { [option]: value } }).invalid).toEqual([
+      {
+        option: `${parent}.${option}`,
+        value: expect.any(String),
         takes: expect.stringMatching(takes),
       },
     ]);

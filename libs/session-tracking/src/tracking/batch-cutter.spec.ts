@@ -6,7 +6,7 @@ import {
   user,
 } from '../../testing/record-builders.js';
 import { countRecords } from '../model/exchange.js';
-import { BatchCutter } from './batch-cutter.js';
+import { BatchCutter, RECORDS_PER_BATCH } from './batch-cutter.js';
 import { estimateBytes, type QueuedExchange } from './record-queue.js';
 
 function exchanges(count: number, partition = 0): QueuedExchange[] {
@@ -17,13 +17,17 @@ function exchanges(count: number, partition = 0): QueuedExchange[] {
 }
 
 describe('cutting batches', () => {
-  it('makes pieces of about a hundred records', () => {
-    const batches = new BatchCutter().cut(exchanges(130), false);
+  it('makes pieces of as many records as a call may take', () => {
+    const full = RECORDS_PER_BATCH / 2;
+    const count = 2 * full + 30;
+    const batches = new BatchCutter().cut(exchanges(count), false);
     expect(batches.map((batch) => batch.exchanges.length)).toEqual([
-      50, 50, 30,
+      full,
+      full,
+      30,
     ]);
     expect(batches.flatMap((batch) => batch.exchanges)).toEqual(
-      exchanges(130).map((made) =>
+      exchanges(count).map((made) =>
         expect.objectContaining({ client: made.client, partition: 0 }),
       ),
     );
@@ -89,7 +93,7 @@ describe('cutting batches', () => {
               0,
             );
             expect(records).toBeGreaterThan(0);
-            expect(records).toBeLessThanOrEqual(101);
+            expect(records).toBeLessThanOrEqual(RECORDS_PER_BATCH + 1);
             expect(batch.bytes).toBe(
               batch.exchanges.reduce(
                 (sum, each) => sum + estimateBytes(each),

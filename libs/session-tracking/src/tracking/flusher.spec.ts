@@ -11,11 +11,19 @@ import {
 import { RecordingLog } from '../../testing/recording-log.js';
 import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
 import { wholeAddresses } from '../model/address-anonymizer.js';
+import type { SamplingPolicy } from '../model/sampling.js';
 import type { RecordBatch } from '../store/session-store.js';
+import { RECORDS_PER_BATCH } from './batch-cutter.js';
 import { type FlushPolicy, LONGEST_BACK_OFF_MS } from './flusher.js';
 import { SessionTracker } from './session-tracker.js';
 
 const POLICY: FlushPolicy = { intervalMs: 50, maxBatch: 500, maxQueue: 10_000 };
+
+const SAMPLE_ALL: SamplingPolicy = {
+  rate: 1,
+  keepErrors: true,
+  keepSlowMs: 1000,
+};
 
 let clock: FakeClock;
 let store: ControllableStore;
@@ -29,11 +37,14 @@ function start(policy: Partial<FlushPolicy> = {}): void {
   log = new RecordingLog();
   tracker = new SessionTracker(
     store,
-    { ...POLICY, ...policy },
+    {
+      flush: { ...POLICY, ...policy },
+      sampling: SAMPLE_ALL,
+      ...DEFAULT_REDACTION,
+    },
+    wholeAddresses,
     clock,
     log,
-    DEFAULT_REDACTION,
-    wholeAddresses,
   );
   recorded = 0;
 }
@@ -96,15 +107,17 @@ describe('when batches leave', () => {
     expect(await storedIds()).toEqual(numbers(1, 5));
   });
 
-  it('sends a large load in pieces of a hundred records, in order', async () => {
-    record(240);
+  it('sends a large load in pieces, in order', async () => {
+    const full = RECORDS_PER_BATCH / 2;
+    const count = 5 * full;
+    record(count);
     await clock.advance(50);
     await clock.advance(50);
     expect(store.sent.length).toBeGreaterThanOrEqual(5);
     for (const { exchanges } of store.sent) {
-      expect(exchanges.length).toBeLessThanOrEqual(50);
+      expect(exchanges.length).toBeLessThanOrEqual(full);
     }
-    expect(await storedIds()).toEqual(numbers(1, 240));
+    expect(await storedIds()).toEqual(numbers(1, count));
   });
 
   it('has one flush on its way at a time', async () => {
@@ -170,8 +183,9 @@ describe('when the store fails', () => {
   });
 
   it('sends the batches of a flush in one go, each naming the one before', async () => {
+    start({ maxBatch: 4 * RECORDS_PER_BATCH });
     store.mode = 'hang';
-    record(200);
+    record((4 * RECORDS_PER_BATCH) / 2);
     await clock.advance(50);
     const sequences = store.sent.map(({ sequence }) => sequence);
     expect(sequences).toHaveLength(4);
@@ -352,11 +366,14 @@ describe('when the queue is full', () => {
     start({ maxQueue: 4 });
     const silent = new SessionTracker(
       store,
-      { ...POLICY, maxQueue: 4 },
+      {
+        flush: { ...POLICY, maxQueue: 4 },
+        sampling: SAMPLE_ALL,
+        ...DEFAULT_REDACTION,
+      },
+      wholeAddresses,
       clock,
       { log: failing, warn: failing, error: failing },
-      DEFAULT_REDACTION,
-      wholeAddresses,
     );
     store.mode = 'hang';
     for (let i = 0; i < 5; i += 1) {
@@ -672,6 +689,7 @@ describe('whatever happens', () => {
             expect(stats.dropped).toBe(
               stats.droppedQueueFull +
                 stats.droppedRejected +
+                stats.droppedErased +
                 stats.droppedShutdown,
             );
             expect(stats.queued).toBeGreaterThanOrEqual(0);

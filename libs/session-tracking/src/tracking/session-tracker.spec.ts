@@ -6,6 +6,7 @@ import {
   at,
   DEFAULT_REDACTION,
   exchangeOf,
+  type ExchangeSketch,
   START,
   user,
   visitor,
@@ -21,6 +22,8 @@ import {
 import type { Client } from '../model/client-identity.js';
 import type { TrackedRecord } from '../model/records.js';
 import type { RedactionRules } from '../model/redaction-rules.js';
+import type { SamplingPolicy } from '../model/sampling.js';
+import { slotAt } from '../model/time-slot.js';
 import type { FlushPolicy } from './flusher.js';
 import { SessionTracker } from './session-tracker.js';
 
@@ -31,29 +34,41 @@ let store: ControllableStore;
 let log: RecordingLog;
 let tracker: SessionTracker;
 
-function start(
-  policy: Partial<FlushPolicy> = {},
-  redaction: RedactionRules = DEFAULT_REDACTION,
-  addresses: AddressAnonymizer = wholeAddresses,
-): void {
+const SAMPLE_ALL: SamplingPolicy = {
+  rate: 1,
+  keepErrors: true,
+  keepSlowMs: 1000,
+};
+
+function start({
+  flush = {},
+  sampling = {},
+  redaction = DEFAULT_REDACTION,
+  addresses = wholeAddresses,
+}: {
+  flush?: Partial<FlushPolicy>;
+  sampling?: Partial<SamplingPolicy>;
+  redaction?: RedactionRules;
+  addresses?: AddressAnonymizer;
+} = {}): void {
   clock = new FakeClock();
   store = new ControllableStore(() => clock.now());
   log = new RecordingLog();
   tracker = new SessionTracker(
     store,
-    { ...POLICY, ...policy },
+    {
+      flush: { ...POLICY, ...flush },
+      sampling: { ...SAMPLE_ALL, ...sampling },
+      ...redaction,
+    },
+    addresses,
     clock,
     log,
-    redaction,
-    addresses,
   );
 }
 
-function record(client: Client, id?: string): void {
-  const { request, response } = exchangeOf(
-    client,
-    id === undefined ? {} : { id },
-  );
+function record(client: Client, sketch: ExchangeSketch = {}): void {
+  const { request, response } = exchangeOf(client, sketch);
   if (request !== undefined && response !== undefined) {
     tracker.recordExchange(client, request, response);
   }
@@ -159,7 +174,7 @@ describe('recording', () => {
   });
 
   it('stores, emits and looks up truncated addresses where that is wanted', async () => {
-    start({}, DEFAULT_REDACTION, truncatedAddresses);
+    start({ addresses: truncatedAddresses });
     const seen = collect();
     const client = { ip: '203.0.113.7' };
     const request = { path: '/', method: 'GET', request_id: 'a' };
@@ -185,9 +200,8 @@ describe('recording', () => {
   });
 
   it('redacts what a caller gives before it is queued', async () => {
-    start(
-      {},
-      {
+    start({
+      redaction: {
         redactPaths: {
           paths: ['/files/*'],
           redact: (path) => path.replace('/users', '/u'),
@@ -195,7 +209,7 @@ describe('recording', () => {
         },
         redactQuery: { allow: ['page'] },
       },
-    );
+    });
     store.mode = 'hang';
     for (const path of ['/files/x?page=2', '/users/bob@example.com?q=s3cret']) {
       void tracker.recordRequest({ ip: '::1' }, { path, method: 'GET' });
@@ -212,13 +226,12 @@ describe('recording', () => {
   });
 
   it('counts a redactor that throws, and hides what it was given', async () => {
-    start(
-      {},
-      {
+    start({
+      redaction: {
         redactPaths: { paths: [], redact: fail, defaults: true },
         redactQuery: fail,
       },
-    );
+    });
     const recorded = tracker.recordRequest(
       { ip: '::1' },
       { path: '/items?page=2', method: 'GET' },
@@ -275,7 +288,7 @@ describe('recording', () => {
   });
 
   it('rejects with the reason when the record is dropped', async () => {
-    start({ maxQueue: 1 });
+    start({ flush: { maxQueue: 1 } });
     store.mode = 'fail';
     const pushedOut = tracker.recordRequest(user('1'), {
       path: '/',
@@ -387,6 +400,124 @@ describe('recording', () => {
   });
 });
 
+describe('a client that is erased', () => {
+  it('loses what was on its way, which is counted', async () => {
+    store.mode = 'hang';
+    const seen = collect();
+    record(user('42'));
+    record(user('43'), { id: 'stays' });
+    const awaited = tracker.recordRequest(user('42'), {
+      path: '/',
+      method: 'GET',
+    });
+    await clock.advance(50);
+    await store.eraseClient({ userId: '42' });
+    store.mode = 'work';
+    store.release();
+    await expect(awaited).rejects.toBeInstanceOf(RecordDroppedError);
+    await expect(awaited).rejects.toMatchObject({ reason: 'erased' });
+    expect(tracker.stats()).toMatchObject({
+      accepted: 5,
+      stored: 2,
+      dropped: 3,
+      droppedErased: 3,
+      droppedRejected: 0,
+      queued: 0,
+    });
+    expect(seen.map(({ record: { request_id } }) => request_id)).toEqual([
+      'stays',
+      'stays',
+    ]);
+    expect(await store.findSessionId({ userId: '42' })).toBeNull();
+  });
+});
+
+describe('sampling', () => {
+  it('leaves nothing out unless it is asked to', async () => {
+    const seen = collect();
+    record(user('42'));
+    await clock.advance(50);
+    expect(store.sent[0]?.exchanges[0]).not.toHaveProperty('sampling');
+    expect(seen).toHaveLength(2);
+  });
+
+  it('counts what it leaves out as stored, and publishes it nowhere', async () => {
+    start({ sampling: { rate: 0 } });
+    const seen = collect();
+    record(user('42'));
+    await clock.advance(50);
+    expect(store.sent[0]?.exchanges[0]?.sampling).toBe('left_out');
+    expect(tracker.stats()).toMatchObject({ stored: 2, dropped: 0, queued: 0 });
+    expect(seen).toEqual([]);
+    expect(await tracker.getSessionId({ userId: '42' })).toBeNull();
+    expect(await store.readUsage(slotAt(START, 60))).toMatchObject({
+      requests: 1,
+      responses: 1,
+    });
+  });
+
+  it('keeps errors and slow requests, and publishes them', async () => {
+    start({ sampling: { rate: 0, keepSlowMs: 500 } });
+    const seen = collect();
+    record(user('42'), { id: 'fine', duration: 499 });
+    record(user('42'), { id: 'slow', duration: 500 });
+    record(user('42'), { id: 'failed', status: 404 });
+    await clock.advance(50);
+    const id = (await tracker.getSessionId({ userId: '42' })) ?? '';
+    const history = await tracker.getSessionHistory(id);
+    expect(history?.requests.map(({ request_id }) => request_id)).toEqual([
+      'slow',
+      'failed',
+    ]);
+    expect(history?.info).toMatchObject({ partial: true, request_count: 2 });
+    expect(seen.map(({ record: { request_id } }) => request_id)).toEqual([
+      'slow',
+      'slow',
+      'failed',
+      'failed',
+    ]);
+  });
+
+  it('follows the clients that it follows whole', async () => {
+    start({ flush: { maxQueue: 1000 }, sampling: { rate: 0.5 } });
+    const clients = Array.from({ length: 40 }, (_, index) => String(index));
+    for (const client of [...clients, ...clients]) {
+      record(user(client));
+    }
+    await clock.advance(50);
+    const counts: number[] = [];
+    for (const userId of clients) {
+      const id = await tracker.getSessionId({ userId });
+      const history = await tracker.getSessionHistory(id ?? '');
+      counts.push(history?.info.request_count ?? 0);
+    }
+    expect(new Set(counts)).toEqual(new Set([0, 2]));
+  });
+
+  it('leaves alone what the host records itself', async () => {
+    start({ sampling: { rate: 0 } });
+    const client = { userId: '42', ip: '192.0.2.1' };
+    const recorded = Promise.all([
+      tracker.recordRequest(client, {
+        path: '/',
+        method: 'GET',
+        request_id: 'a',
+      }),
+      tracker.recordResponse(client, {
+        request_id: 'a',
+        status_code: 200,
+        duration_ms: 1,
+      }),
+    ]);
+    await clock.advance(50);
+    const [id] = await recorded;
+    const history = await tracker.getSessionHistory(id);
+    expect(history?.requests).toHaveLength(1);
+    expect(history?.responses).toHaveLength(1);
+    expect(history?.info).not.toHaveProperty('partial');
+  });
+});
+
 describe('stats', () => {
   it('says what happened and what is waiting', async () => {
     record(user('42'));
@@ -418,6 +549,18 @@ describe('stats', () => {
     });
   });
 
+  it('counts requests for which the totals had no place left', async () => {
+    start({ flush: { maxQueue: 10_000 }, sampling: { rate: 0 } });
+    for (let index = 0; index < 1003; index += 1) {
+      record(user(String(index)), { route: `/${index % 501}` });
+    }
+    await tracker.flush();
+    expect(tracker.stats()).toMatchObject({
+      cappedRoutes: 2,
+      cappedClients: 3,
+    });
+  });
+
   it('counts what the host’s own code threw', () => {
     tracker.countCallbackError();
     expect(tracker.stats().callbackErrors).toBe(1);
@@ -446,7 +589,7 @@ describe('records$', () => {
   it('carries every record once, when it is stored, with its session', async () => {
     const seen = collect();
     store.mode = 'lose-reply';
-    record(user('42', '192.0.2.1'), 'a');
+    record(user('42', '192.0.2.1'), { id: 'a' });
     await clock.advance(50);
     expect(seen).toEqual([]);
     store.mode = 'work';

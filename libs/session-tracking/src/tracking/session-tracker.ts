@@ -22,6 +22,7 @@ import type {
 } from '../model/records.js';
 import type { RedactionRules } from '../model/redaction-rules.js';
 import { Redactor } from '../model/redactor.js';
+import { sampleExchange, type SamplingPolicy } from '../model/sampling.js';
 import { trackedRecordsOf } from '../model/tracked-records.js';
 import type { SessionStore } from '../store/session-store.js';
 import type { Clock } from './clock.js';
@@ -32,6 +33,12 @@ import type { QueueOutcome } from './record-queue.js';
 import type { TrackerStats } from './tracker-stats.js';
 import { TrackingCounters } from './tracking-counters.js';
 import type { TrackingLog } from './tracking-log.js';
+
+/** What of the options the tracker follows. */
+export interface TrackingPolicy extends RedactionRules {
+  readonly flush: FlushPolicy;
+  readonly sampling: SamplingPolicy;
+}
 
 /**
  * Records what clients do and finds it again. The module records every HTTP request by itself; a
@@ -54,19 +61,18 @@ export class SessionTracker {
 
   constructor(
     private readonly store: SessionStore,
-    flushPolicy: FlushPolicy,
+    private readonly policy: TrackingPolicy,
+    private readonly addresses: AddressAnonymizer,
     private readonly clock: Clock,
     log: TrackingLog,
-    redaction: RedactionRules,
-    private readonly addresses: AddressAnonymizer,
   ) {
-    this.redactor = new Redactor(redaction, () => this.countCallbackError());
+    this.redactor = new Redactor(policy, () => this.countCallbackError());
     this.records$ = guardSubscribers(this.recordSubject, () =>
       this.countCallbackError(),
     );
     this.flusher = new Flusher(
       store,
-      flushPolicy,
+      policy.flush,
       this.counters,
       clock,
       new LossLog(log, this.counters, clock),
@@ -114,17 +120,22 @@ export class SessionTracker {
     }));
   }
 
-  /** Records a request with its response; for capture, where nobody waits for the outcome. */
+  /**
+   * Records a request with its response; for capture, where nobody waits for the outcome. Only what
+   * comes this way is sampled.
+   */
   recordExchange(
     client: Client,
     request: RequestRecord,
     response: ResponseRecord,
   ): void {
+    const sampling = sampleExchange(this.policy.sampling, client, response);
     this.flusher.enqueue({
       client,
       request,
       response,
       partition: this.store.partitionOf(client),
+      ...(sampling !== undefined && { sampling }),
     });
   }
 

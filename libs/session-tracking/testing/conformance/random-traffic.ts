@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { wholeAddresses } from '../../src/model/address-anonymizer.js';
 import {
   type Client,
   type ClientReference,
@@ -23,12 +24,12 @@ import {
 } from './traffic-log.js';
 
 const CLIENTS: readonly Client[] = [
-  toClient({ userId: 'a', ip: '192.0.2.1' }),
-  toClient({ userId: 'a', ip: '192.0.2.2' }),
-  toClient({ userId: 'b', ip: '192.0.2.1' }),
-  toClient({ userId: 'c', ip: '192.0.2.3' }),
-  toClient({ ip: '192.0.2.1' }),
-  toClient({ ip: '2001:db8::1' }),
+  toClient({ userId: 'a', ip: '192.0.2.1' }, wholeAddresses),
+  toClient({ userId: 'a', ip: '192.0.2.2' }, wholeAddresses),
+  toClient({ userId: 'b', ip: '192.0.2.1' }, wholeAddresses),
+  toClient({ userId: 'c', ip: '192.0.2.3' }, wholeAddresses),
+  toClient({ ip: '192.0.2.1' }, wholeAddresses),
+  toClient({ ip: '2001:db8::1' }, wholeAddresses),
 ];
 
 /** What is random about an exchange. */

@@ -15,11 +15,11 @@ local listeners = try('PUBSUB', 'NUMSUB', channel)
 local is_live = not is_error(listeners) and (tonumber(listeners[2]) or 0) > 0
 local live_lines = {}
 
--- A line of JSON for each record, as a TrackedRecord.
-local function tell_live(session_id, user_id, address, type, records)
+-- A line of JSON for each record, as a TrackedRecord; records come with their types before them.
+local function tell_live(session_id, user_id, address, told)
   local head = '{"session_id":"' .. session_id .. '","user_id":' .. cjson.encode(user_id)
-    .. ',"client_ip":' .. cjson.encode(address) .. ',"type":"' .. type .. '","record":'
-  for _, record in ipairs(records) do
+    .. ',"client_ip":' .. cjson.encode(address) .. ',"type":'
+  for _, record in ipairs(told) do
     live_lines[#live_lines + 1] = head .. record .. '}'
   end
 end
@@ -43,7 +43,8 @@ for client_position = 1, client_count do
   if not gone_at and former_address ~= '' then
     gone_at = erased_at('ip:' .. former_address)
   end
-  local requests, responses, request_ids = {}, {}, {}
+  local requests, responses, request_ids, told = {}, {}, {}, {}
+  local kept_first, kept_last
   for _ = 1, exchange_count do
     local request_head, request_id, request_tail, response_at, response_rest
     request_head, request_id, request_tail, response_at, response_rest, at =
@@ -58,22 +59,39 @@ for client_position = 1, client_count do
           - math.floor(number(match(response_rest, '"duration_ms":([%d.e+-]+)')) * 1000 + 0.5)
       end
     else
-      if gone_at and #requests + #responses == 0 then
-        first_at = match(request_head, '^[%d.]+') or response_at
+      if gone_at then
+        local arrived_at = match(request_head, '^[%d.]+') or response_at
+        local ended_at = response_at ~= '' and response_at or arrived_at
+        kept_first = (not kept_first or arrived_at < kept_first) and arrived_at or kept_first
+        kept_last = (not kept_last or ended_at > kept_last) and ended_at or kept_last
       end
       if request_head ~= '' then
         requests[#requests + 1] = '{"timestamp":' .. request_head .. ',"request_id":"' .. request_id
           .. '"' .. request_tail .. '}'
         request_ids[#request_ids + 1] = request_id
+        if is_live then
+          told[#told + 1] = '"request","record":' .. requests[#requests]
+        end
       end
       if response_rest ~= '' then
         responses[#responses + 1] = '{"timestamp":' .. response_at .. ',"request_id":"' .. request_id
           .. '","status_code":' .. response_rest .. '}'
+        if is_live then
+          told[#told + 1] = '"response","record":' .. responses[#responses]
+        end
       end
     end
   end
   local session_id
   if #requests + #responses > 0 then
+    if gone_at then
+      first_at, last_at = kept_first, kept_last
+    end
+    -- An address that was erased meanwhile does not come back with a user who was there before.
+    local address_gone_at = user_id ~= '' and erased_at('ip:' .. address)
+    if address_gone_at and tonumber(first_at) * 1000 - clock_ahead <= address_gone_at then
+      address = UNKNOWN_ADDRESS
+    end
     -- What nobody foresaw may cost one client's records, never those of the rest of the batch.
     local succeeded
     succeeded, session_id = pcall(store_client, client_position, user_id, address, former_address,
@@ -83,8 +101,7 @@ for client_position = 1, client_count do
       rejected[#rejected + 1] = client_position
       session_id = nil
     elseif is_live then
-      tell_live(session_id, user_id, address, 'request', requests)
-      tell_live(session_id, user_id, address, 'response', responses)
+      tell_live(session_id, user_id, address, told)
     end
   end
   session_ids[client_position] = session_id or ''

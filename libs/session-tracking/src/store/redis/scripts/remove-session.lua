@@ -1,6 +1,9 @@
 -- Part of a script that has the locals `base`, `call` and `try`, and after request-index.lua: removes
 -- sessions.
 
+-- What stands for an address that is not known, or not to be known any more.
+local UNKNOWN_ADDRESS = 'unknown'
+
 -- A key may hold a foreign type: it counts for nothing and keeps nothing else from going.
 local function length(key)
   local reply = try('LLEN', key)
@@ -48,7 +51,7 @@ local function leave_address(session_id)
   local info_key = base .. session_id .. ':info'
   local user_id = try('HGET', info_key, 'user_id')
   if type(user_id) == 'string' and user_id ~= '' then
-    call('HSET', info_key, 'client_ip', 'unknown')
+    call('HSET', info_key, 'client_ip', UNKNOWN_ADDRESS)
     return nil
   end
   return remove_session(session_id)

@@ -49,6 +49,9 @@ end
 
 -- The open session of the address at which a user signs in, unless it led to another user before.
 local function find_origin(user_id, address)
+  if address == UNKNOWN_ADDRESS then
+    return nil
+  end
   local origin = try('GET', base .. 'ip:' .. address)
   if type(origin) ~= 'string' then
     return nil
