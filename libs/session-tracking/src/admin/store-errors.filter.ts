@@ -7,11 +7,11 @@ import {
   ServiceUnavailableException,
 } from '@nestjs/common';
 import { BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
-import { InvalidCursorError } from '../errors/invalid-cursor.error.js';
+import { InvalidQueryError } from '../errors/invalid-query.error.js';
 import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
 
-/** Answers what the store could not: 503 when it is away, 400 for a cursor it never gave. */
-@Catch(StoreUnavailableError, InvalidCursorError)
+/** Answers what could not be answered: 503 when the store is away, 400 for a wrong parameter. */
+@Catch(StoreUnavailableError, InvalidQueryError)
 export class StoreErrorsFilter implements ExceptionFilter {
   private readonly answer: BaseExceptionFilter;
 
@@ -20,7 +20,7 @@ export class StoreErrorsFilter implements ExceptionFilter {
   }
 
   catch(
-    error: StoreUnavailableError | InvalidCursorError,
+    error: StoreUnavailableError | InvalidQueryError,
     host: ArgumentsHost,
   ): void {
     this.answer.catch(toHttpException(error), host);
@@ -28,9 +28,9 @@ export class StoreErrorsFilter implements ExceptionFilter {
 }
 
 function toHttpException(
-  error: StoreUnavailableError | InvalidCursorError,
+  error: StoreUnavailableError | InvalidQueryError,
 ): HttpException {
-  return error instanceof InvalidCursorError
+  return error instanceof InvalidQueryError
     ? new BadRequestException([error.message])
     : new ServiceUnavailableException('The session store is unavailable');
 }
