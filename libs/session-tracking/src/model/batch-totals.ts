@@ -6,7 +6,6 @@ import {
   FIRST_ERROR_STATUS,
   FIRST_SERVER_ERROR_STATUS,
   type ResponseRecord,
-  UNMATCHED_ROUTE,
 } from './records.js';
 import {
   type ClientTotals,
@@ -14,6 +13,7 @@ import {
   emptyRequestTotals,
   type RequestTotals,
 } from './request-totals.js';
+import { routeNameOf } from './route-name.js';
 
 /** What a batch adds to the totals of one minute. */
 export interface MinuteTotals {
@@ -65,11 +65,7 @@ function addExchange(minute: MinuteTotals, exchange: Exchange): void {
   const route =
     request === undefined
       ? minute.withoutRoute
-      : totalsOf(
-          minute.routes,
-          `${request.method} ${request.route ?? UNMATCHED_ROUTE}`,
-          emptyRequestTotals,
-        );
+      : totalsOf(minute.routes, routeNameOf(request), emptyRequestTotals);
   const client = totalsOf(
     minute.clients,
     sessionOwner(exchange.client),

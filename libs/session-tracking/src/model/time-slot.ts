@@ -13,7 +13,43 @@ export interface TimeSlot {
 
 /** The slot in which a moment lies. */
 export function slotAt(unixSeconds: number, length: SlotLength): TimeSlot {
-  return { length, start: Math.floor(unixSeconds / length) * length };
+  return { length, start: floorTo(unixSeconds, length) };
+}
+
+/** The latest multiple of so many seconds that is not after a moment. */
+export function floorTo(unixSeconds: number, seconds: number): number {
+  return Math.floor(unixSeconds / seconds) * seconds;
+}
+
+/** The earliest multiple of so many seconds that is not before a moment. */
+export function ceilTo(unixSeconds: number, seconds: number): number {
+  return Math.ceil(unixSeconds / seconds) * seconds;
+}
+
+/**
+ * The fewest slots that make up a stretch of time, in order. Both ends must be aligned to the
+ * shortest of the lengths.
+ */
+export function slotsBetween(
+  since: number,
+  until: number,
+  lengths: readonly SlotLength[],
+): TimeSlot[] {
+  const longestFirst = lengths.toSorted((a, b) => b - a);
+  const slots: TimeSlot[] = [];
+  for (let start = since; start < until;) {
+    const length = longestFirst.find(
+      (each) => start % each === 0 && start + each <= until,
+    );
+    if (length === undefined) {
+      throw new RangeError(
+        `No slots of ${lengths.join(', ')} s make up ${since} to ${until}.`,
+      );
+    }
+    slots.push({ length, start });
+    start += length;
+  }
+  return slots;
 }
 
 /** Longest time in seconds that data may stay for its clients to be counted in five-minute slots. */
