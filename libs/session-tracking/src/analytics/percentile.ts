@@ -4,7 +4,11 @@
  * @param sorted ascending
  * @returns 0 when there are no values
  */
-export function percentile(sorted: readonly number[], percent: number): number {
-  const rank = Math.max(1, Math.ceil((percent / 100) * sorted.length));
-  return sorted[rank - 1] ?? 0;
+export function percentile(sorted: ArrayLike<number>, percent: number): number {
+  return sorted[rankOf(sorted.length, percent) - 1] ?? 0;
+}
+
+/** Which of so many values is the percentile; the least is 1. */
+export function rankOf(count: number, percent: number): number {
+  return Math.max(1, Math.ceil((percent / 100) * count));
 }
