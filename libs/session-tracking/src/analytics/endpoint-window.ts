@@ -1,0 +1,66 @@
+import { floorTo, type SlotLength } from '../model/time-slot.js';
+import { beyondHorizon, type Horizon } from './horizon.js';
+import {
+  alignWindow,
+  type AskedWindow,
+  readWindow,
+  type WindowQuery,
+} from './time-window.js';
+
+const HOUR = 3600;
+
+/** Slots for which there are totals by route, longest first. */
+const ROUTE_SLOTS = [3600, 60] as const satisfies readonly SlotLength[];
+
+/** An aligned window and the slots that make it up. */
+export interface EndpointWindow {
+  readonly since: number;
+  readonly until: number;
+  readonly lengths: readonly SlotLength[];
+}
+
+/**
+ * Aligns a window to minutes as far as these are kept, else to hours.
+ *
+ * @throws InvalidQueryError when it begins before any totals that are kept
+ */
+export function planEndpointWindow(
+  query: WindowQuery,
+  horizon: Horizon,
+): EndpointWindow {
+  const asked = readWindow(query, HOUR, horizon.now);
+  const kept = ROUTE_SLOTS.filter((length) =>
+    horizon.reaches(asked.since, length, horizon.secondsOf(length)),
+  );
+  const shortest = kept.at(-1);
+  if (shortest === undefined) {
+    const longest = Math.max(
+      ...ROUTE_SLOTS.map((each) => horizon.secondsOf(each)),
+    );
+    throw beyondHorizon(asked, 'totals of endpoints', longest);
+  }
+  const hourly = kept.includes(HOUR);
+  return {
+    ...alignWindow(
+      asked,
+      horizon.earliest(shortest, horizon.secondsOf(shortest)),
+      shortest,
+      hourly && endsWithHour(asked, shortest, horizon) ? HOUR : 60,
+    ),
+    lengths: hourly ? ROUTE_SLOTS : [60],
+  };
+}
+
+/** A long window ends with the hour under way: that saves up to 59 slots, and nothing is later yet. */
+function endsWithHour(
+  { since, until }: AskedWindow,
+  shortest: SlotLength,
+  horizon: Horizon,
+): boolean {
+  if (shortest === 60 && until - since <= HOUR) {
+    return false;
+  }
+  const minutesKept =
+    floorTo(until, HOUR) >= horizon.earliest(60, horizon.secondsOf(60));
+  return until === horizon.now || !minutesKept;
+}

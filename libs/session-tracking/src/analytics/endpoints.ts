@@ -1,0 +1,194 @@
+import { InvalidQueryError } from '../errors/invalid-query.error.js';
+import type { ClientReference } from '../model/client-identity.js';
+import {
+  addRequestTotals,
+  emptyRequestTotals,
+  OTHER,
+  type RequestTotals,
+} from '../model/request-totals.js';
+import { splitRouteName } from '../model/route-name.js';
+import { slotsBetween } from '../model/time-slot.js';
+import type { SessionStore } from '../store/session-store.js';
+import { type ClientRecords, readClientRecords } from './client-records.js';
+import {
+  type EndpointFigures,
+  figuresOfExchanges,
+  figuresOfTotals,
+} from './endpoint-figures.js';
+import { planEndpointWindow } from './endpoint-window.js';
+import { Breaks, foldEach } from './fold-each.js';
+import type { Horizon } from './horizon.js';
+import type { WindowQuery } from './time-window.js';
+
+/** Which endpoints to measure, and for whom. */
+export interface EndpointsQuery extends WindowQuery {
+  /** Only what this user called, beside everyone's figures. */
+  user_id?: string;
+  /** The same for the sessions that began at this address; not both. */
+  ip?: string;
+  /** Endpoints listed, 1 to 1,000. Default 200. */
+  limit?: number;
+}
+
+/** One endpoint, over all requests of the window. */
+export interface Endpoint extends EndpointFigures {
+  method: string;
+  /** The route template, or `unmatched`. */
+  route: string;
+  /** Exact figures of the client's own records; only where a client was asked for. */
+  client?: EndpointFigures;
+  /** The client's p95 divided by everyone's; null where that is 0. */
+  ratio?: number | null;
+}
+
+/** Whose own figures stand beside everyone's, and how complete its records are. */
+export interface EndpointClient {
+  user_id?: string;
+  client_ip?: string;
+  /** Sessions with traffic since the window began. */
+  sessions: number;
+  /** Older sessions that were not read, because the others had more than 50,000 requests. */
+  sessions_skipped: number;
+  /** True when sampling left the client out: its figures are of errors and slow requests only. */
+  partial: boolean;
+  /** Records of these sessions that are no longer kept, whether of this window or from before. */
+  trimmed: { requests: number; responses: number };
+}
+
+/** What each endpoint was called for, failed and took. */
+export interface EndpointsReport {
+  /** Unix time in seconds; the figures are of requests that arrived from here on. */
+  since: number;
+  /** Unix time in seconds; requests that arrived before. */
+  until: number;
+  client?: EndpointClient;
+  /** Busiest first; where a client was asked for, worst ratio first. */
+  endpoints: Endpoint[];
+  /** Requests whose route found no place in the totals. */
+  other: { count: number; error_count: number };
+}
+
+export const DEFAULT_ENDPOINTS = 200;
+export const MAX_ENDPOINTS = 1000;
+
+type EndpointStore = Pick<
+  SessionStore,
+  'readRoutes' | 'listSessionsOfClient' | 'readSession'
+>;
+
+/**
+ * Measures endpoints over a window, for everyone and, where asked, for one client beside that.
+ *
+ * @throws InvalidQueryError
+ */
+export async function measureEndpoints(
+  store: EndpointStore,
+  query: EndpointsQuery,
+  horizon: Horizon,
+): Promise<EndpointsReport> {
+  const client = clientOf(query);
+  const { since, until, lengths } = planEndpointWindow(query, horizon);
+  const routes = new Map<string, RequestTotals>();
+  const [, records] = await Promise.all([
+    foldEach(
+      slotsBetween(since, until, lengths).map((slot) => store.readRoutes(slot)),
+      (slotRoutes) => addRoutes(routes, slotRoutes),
+    ),
+    client && readClientRecords(store, client, { since, until }),
+  ]);
+  const { requests, clientErrors, serverErrors } =
+    routes.get(OTHER) ?? emptyRequestTotals();
+  routes.delete(OTHER);
+  const limit = query.limit ?? DEFAULT_ENDPOINTS;
+  return {
+    since,
+    until,
+    ...(client && records && { client: describeClient(client, records) }),
+    endpoints: records
+      ? await worstForClient(routes, records, limit)
+      : await busiest(routes, limit),
+    other: { count: requests, error_count: clientErrors + serverErrors },
+  };
+}
+
+function clientOf({
+  user_id,
+  ip,
+}: EndpointsQuery): ClientReference | undefined {
+  if (user_id === undefined) {
+    return ip === undefined ? undefined : { ip };
+  }
+  if (ip !== undefined) {
+    throw new InvalidQueryError('ip', 'must not stand beside user_id');
+  }
+  return { userId: user_id };
+}
+
+function addRoutes(
+  sums: Map<string, RequestTotals>,
+  routes: ReadonlyMap<string, RequestTotals>,
+): void {
+  for (const [name, totals] of routes) {
+    let sum = sums.get(name);
+    if (sum === undefined) {
+      sum = emptyRequestTotals();
+      sums.set(name, sum);
+    }
+    addRequestTotals(sum, totals);
+  }
+}
+
+async function busiest(
+  routes: ReadonlyMap<string, RequestTotals>,
+  limit: number,
+): Promise<Endpoint[]> {
+  const listed = [...routes]
+    .toSorted(([, a], [, b]) => b.requests - a.requests)
+    .slice(0, limit);
+  const endpoints: Endpoint[] = [];
+  const breaks = new Breaks();
+  for (const [name, totals] of listed) {
+    endpoints.push({ ...splitRouteName(name), ...figuresOfTotals(totals) });
+    await breaks.take();
+  }
+  return endpoints;
+}
+
+async function worstForClient(
+  routes: ReadonlyMap<string, RequestTotals>,
+  { exchanges }: ClientRecords,
+  limit: number,
+): Promise<Endpoint[]> {
+  const endpoints: (Endpoint & { client: EndpointFigures })[] = [];
+  const breaks = new Breaks();
+  for (const [name, own] of exchanges) {
+    const everyone = figuresOfTotals(routes.get(name) ?? emptyRequestTotals());
+    const client = figuresOfExchanges(own);
+    const ratio = everyone.p95 === 0 ? null : client.p95 / everyone.p95;
+    endpoints.push({ ...splitRouteName(name), ...everyone, client, ratio });
+    await breaks.take();
+  }
+  return endpoints
+    .toSorted(
+      (a, b) =>
+        (b.ratio ?? -1) - (a.ratio ?? -1) || b.client.count - a.client.count,
+    )
+    .slice(0, limit);
+}
+
+function describeClient(
+  client: ClientReference,
+  { sessions, sessionsSkipped, partial, trimmed }: ClientRecords,
+): EndpointClient {
+  const name =
+    client.userId === undefined
+      ? { client_ip: client.ip }
+      : { user_id: client.userId };
+  return {
+    ...name,
+    sessions,
+    sessions_skipped: sessionsSkipped,
+    partial,
+    trimmed,
+  };
+}

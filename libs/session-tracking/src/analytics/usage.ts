@@ -1,0 +1,124 @@
+import {
+  addRequestTotals,
+  emptyUsageTotals,
+  type UsageTotals,
+} from '../model/request-totals.js';
+import { slotsBetween } from '../model/time-slot.js';
+import type { SessionStore } from '../store/session-store.js';
+import { durationPercentiles } from './duration-percentiles.js';
+import { ratePer } from './endpoint-figures.js';
+import { Breaks, foldEach } from './fold-each.js';
+import type { Horizon } from './horizon.js';
+import { planUsageSeries, type UsageQuery } from './usage-series.js';
+
+/** How the API was used in some stretch of time. */
+export interface UsageFigures {
+  requests: number;
+  responses: number;
+  /** Responses with a status of 400 or more: the sum of the two below. */
+  errors: number;
+  /** Responses with a status from 400 to 499. */
+  client_errors: number;
+  /** Responses with a status of 500 or more. */
+  server_errors: number;
+  /** Errors per request; 0 without requests. */
+  error_rate: number;
+  /** Clients that sent requests, each once; within 2 %. */
+  unique_clients: number;
+  new_sessions: number;
+  /** Mean duration in milliseconds; 0 without responses. */
+  avg: number;
+  /** 95th percentile of the duration in milliseconds, within 2 %. */
+  p95: number;
+  max: number;
+}
+
+/** One step of a series. */
+export interface UsageStep extends UsageFigures {
+  /** Unix time in seconds, a multiple of the step. */
+  start: number;
+}
+
+/** How the API was used over time. */
+export interface UsageReport {
+  /** Unix time in seconds: where the first step begins. */
+  since: number;
+  /** Unix time in seconds: where the last step ends. */
+  until: number;
+  /** Length of each step in seconds. */
+  step: number;
+  totals: UsageFigures;
+  /** Every step of the window, also those in which nothing happened. */
+  series: UsageStep[];
+}
+
+/**
+ * Measures how the API was used, step by step and over the whole window.
+ *
+ * @throws InvalidQueryError
+ */
+export async function measureUsage(
+  store: Pick<SessionStore, 'readUsage' | 'countClients'>,
+  query: UsageQuery,
+  horizon: Horizon,
+): Promise<UsageReport> {
+  const { since, until, step, lengths } = planUsageSeries(query, horizon);
+  const steps = Array.from({ length: (until - since) / step }, (_, index) => {
+    const start = since + index * step;
+    return {
+      start,
+      slots: slotsBetween(start, start + step, lengths),
+      sum: emptyUsageTotals(),
+    };
+  });
+  const whole = emptyUsageTotals();
+  const parts = steps.flatMap(({ slots, sum }) =>
+    slots.map((slot) => ({ slot, sum })),
+  );
+  const [, clients, allClients] = await Promise.all([
+    foldEach(
+      parts.map(async ({ slot, sum }) => ({
+        sum,
+        totals: await store.readUsage(slot),
+      })),
+      ({ sum, totals }) => {
+        if (totals !== null) {
+          addUsageTotals(sum, totals);
+          addUsageTotals(whole, totals);
+        }
+      },
+    ),
+    Promise.all(steps.map(({ slots }) => store.countClients(slots))),
+    store.countClients(slotsBetween(since, until, lengths)),
+  ]);
+  const series: UsageStep[] = [];
+  const breaks = new Breaks();
+  for (const [index, { start, sum }] of steps.entries()) {
+    series.push({ start, ...toFigures(sum, clients[index] ?? 0) });
+    await breaks.take();
+  }
+  return { since, until, step, totals: toFigures(whole, allClients), series };
+}
+
+function addUsageTotals(sum: UsageTotals, totals: UsageTotals): void {
+  addRequestTotals(sum, totals);
+  sum.newSessions += totals.newSessions;
+}
+
+function toFigures(totals: UsageTotals, clients: number): UsageFigures {
+  const [p95 = 0] = durationPercentiles(totals, [95]);
+  const errors = totals.clientErrors + totals.serverErrors;
+  return {
+    requests: totals.requests,
+    responses: totals.responses,
+    errors,
+    client_errors: totals.clientErrors,
+    server_errors: totals.serverErrors,
+    error_rate: ratePer(totals.requests, errors),
+    unique_clients: clients,
+    new_sessions: totals.newSessions,
+    avg: ratePer(totals.responses, totals.durationMicroseconds / 1000),
+    p95,
+    max: totals.longestMicroseconds / 1000,
+  };
+}
