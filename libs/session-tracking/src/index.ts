@@ -20,12 +20,32 @@ export { SessionTracker } from './tracking/session-tracker.js';
 export type { TrackerStats } from './tracking/tracker-stats.js';
 export { SessionAnalytics } from './analytics/session-analytics.js';
 export type { ClientSessions } from './analytics/client-sessions.js';
+export type {
+  ClientOrder,
+  ClientsQuery,
+  ClientsReport,
+  RankedClient,
+} from './analytics/clients.js';
+export type { EndpointFigures } from './analytics/endpoint-figures.js';
+export type {
+  Endpoint,
+  EndpointClient,
+  EndpointsQuery,
+  EndpointsReport,
+} from './analytics/endpoints.js';
 export type { Journey, JourneyEntry } from './analytics/journey.js';
 export type {
   SessionDocument,
   SlowRequest,
 } from './analytics/session-document.js';
 export type { SessionQuery } from './analytics/session-search.js';
+export type { WindowQuery } from './analytics/time-window.js';
+export type { UsageQuery } from './analytics/usage-series.js';
+export type {
+  UsageFigures,
+  UsageReport,
+  UsageStep,
+} from './analytics/usage.js';
 export type {
   ErasureReport,
   SessionPage,
@@ -57,6 +77,7 @@ export type {
 
 export { AdminGuardError } from './errors/admin-guard.error.js';
 export { InvalidCursorError } from './errors/invalid-cursor.error.js';
+export { InvalidQueryError } from './errors/invalid-query.error.js';
 export { InvalidRecordError } from './errors/invalid-record.error.js';
 export {
   type InvalidOption,

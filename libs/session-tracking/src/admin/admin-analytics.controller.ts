@@ -18,19 +18,25 @@ import {
 import * as transformerPackage from 'class-transformer';
 import * as validatorPackage from 'class-validator';
 import type { ClientSessions } from '../analytics/client-sessions.js';
+import type { ClientsReport } from '../analytics/clients.js';
+import type { EndpointsReport } from '../analytics/endpoints.js';
 import type { Journey } from '../analytics/journey.js';
 import { SessionAnalytics } from '../analytics/session-analytics.js';
 import type { SessionDocument } from '../analytics/session-document.js';
+import type { UsageReport } from '../analytics/usage.js';
 import type { SessionHistory } from '../model/records.js';
 import { SKIP_TRACKING } from '../model/skip-tracking.js';
 import type { ErasureReport, SessionPage } from '../store/session-store.js';
 import { SessionTracker } from '../tracking/session-tracker.js';
 import type { TrackerStats } from '../tracking/tracker-stats.js';
 import { AdminAnswersInterceptor } from './admin-answers.interceptor.js';
+import { ClientRankingQuery } from './client-ranking.query.js';
+import { EndpointListQuery } from './endpoint-list.query.js';
 import { HostGuards } from './host-guards.guard.js';
 import { RolesGuard } from './roles.guard.js';
 import { SessionListQuery } from './session-list.query.js';
 import { StoreErrorsFilter } from './store-errors.filter.js';
+import { UsageSeriesQuery } from './usage-series.query.js';
 
 /**
  * The admin API. It answers nobody but users with one of `admin.roles`, whom the host's own guards
@@ -96,6 +102,24 @@ export class AdminAnalyticsController {
   @Get('ips/:ip')
   async getIp(@Param('ip') ip: string): Promise<ClientSessions> {
     return found(await this.analytics.getClient({ ip }), 'Address not found');
+  }
+
+  /** What each endpoint was called for, failed and took, for a client beside everyone. */
+  @Get('endpoints')
+  getEndpoints(@Query() query: EndpointListQuery): Promise<EndpointsReport> {
+    return this.analytics.getEndpoints(query);
+  }
+
+  /** How the API was used over time. */
+  @Get('usage')
+  getUsage(@Query() query: UsageSeriesQuery): Promise<UsageReport> {
+    return this.analytics.getUsage(query);
+  }
+
+  /** The busiest, most failing or slowest clients. */
+  @Get('clients')
+  getClients(@Query() query: ClientRankingQuery): Promise<ClientsReport> {
+    return this.analytics.getClients(query);
   }
 
   /** What tracking did on this instance so far. */

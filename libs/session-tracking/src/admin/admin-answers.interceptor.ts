@@ -27,7 +27,7 @@ export class AdminAnswersInterceptor implements NestInterceptor {
       'Cache-Control',
       'no-store',
     );
-    const subject = Object.values<string>(request.params ?? {}).join(' ');
+    const subject = subjectOf(request);
     this.audit.log(
       `${JSON.stringify(findUserId(request.user) ?? 'unknown')} ${request.method} ${context.getHandler().name}${subject === '' ? '' : ` of ${this.pseudonym(subject)}`}`,
     );
@@ -41,4 +41,17 @@ export class AdminAnswersInterceptor implements NestInterceptor {
       .digest('hex')
       .slice(0, 16);
   }
+}
+
+/** Whom a request names, in its path or as `user_id` or `ip` in its query. */
+function subjectOf({
+  params,
+  query,
+}: {
+  params?: Record<string, string>;
+  query?: { user_id?: unknown; ip?: unknown };
+}): string {
+  return [...Object.values(params ?? {}), query?.user_id, query?.ip]
+    .filter((name) => typeof name === 'string')
+    .join(' ');
 }

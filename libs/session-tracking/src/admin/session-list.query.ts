@@ -2,7 +2,6 @@ import { Transform, Type } from 'class-transformer';
 import {
   IsBoolean,
   IsInt,
-  IsNumber,
   IsOptional,
   IsString,
   Max,
@@ -14,12 +13,10 @@ import {
   DEFAULT_PAGE_SIZE,
   MAX_PAGE_SIZE,
 } from '../analytics/session-search.js';
-import { toUnixTime } from './unix-time.js';
-
-const LATEST_UNIX_TIME = 99_999_999_999;
+import { IsUnixTime } from './unix-time.js';
 
 /**
- * Query string of `GET /sessions`. The transforms read what was sent, not `value`: a host's own
+ * Query string of `GET /sessions`. The transform reads what was sent, not `value`: a host's own
  * validation pipe may have converted that by type, which makes `false` true.
  */
 export class SessionListQuery {
@@ -57,25 +54,11 @@ export class SessionListQuery {
   has_errors?: boolean;
 
   /** Created at or after: Unix time in seconds, or an ISO 8601 date. */
-  @IsOptional()
-  @Transform(({ obj, key }) => toUnixTime(obj[key]))
-  @IsNumber(
-    {},
-    { message: 'since must be Unix time in seconds or an ISO 8601 date' },
-  )
-  @Min(0)
-  @Max(LATEST_UNIX_TIME)
+  @IsUnixTime()
   since?: number;
 
   /** Created at or before: Unix time in seconds, or an ISO 8601 date. */
-  @IsOptional()
-  @Transform(({ obj, key }) => toUnixTime(obj[key]))
-  @IsNumber(
-    {},
-    { message: 'until must be Unix time in seconds or an ISO 8601 date' },
-  )
-  @Min(0)
-  @Max(LATEST_UNIX_TIME)
+  @IsUnixTime()
   until?: number;
 }
 

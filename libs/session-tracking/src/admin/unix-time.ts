@@ -1,8 +1,29 @@
+import { applyDecorators } from '@nestjs/common';
+import { Transform } from 'class-transformer';
+import { IsNumber, IsOptional, Max, Min } from 'class-validator';
+
+const LATEST_UNIX_TIME = 99_999_999_999;
+
+/** An optional parameter that is a moment; the property becomes Unix time in seconds. */
+export function IsUnixTime(): PropertyDecorator {
+  return applyDecorators(
+    IsOptional(),
+    // Reads what was sent, not `value`, which a host's own pipe may have converted by type.
+    Transform(({ obj, key }) => toUnixTime(obj[key])),
+    IsNumber(
+      {},
+      { message: '$property must be Unix time in seconds or an ISO 8601 date' },
+    ),
+    Min(0),
+    Max(LATEST_UNIX_TIME),
+  );
+}
+
 /**
  * Reads a moment from a query string: Unix time in seconds, or an ISO 8601 date (UTC where it names
  * no zone). Anything else is handed back for the validator to refuse.
  */
-export function toUnixTime(value: unknown): unknown {
+function toUnixTime(value: unknown): unknown {
   if (typeof value !== 'string') {
     return value;
   }

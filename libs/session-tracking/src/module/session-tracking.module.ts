@@ -65,9 +65,13 @@ const PROVIDERS: Provider[] = [
   },
   {
     provide: SessionAnalytics,
-    useFactory: (store: SessionStore, addresses: AddressAnonymizer) =>
-      new SessionAnalytics(store, addresses),
-    inject: [SessionStore, AddressAnonymizer],
+    useFactory: (
+      store: SessionStore,
+      options: ResolvedOptions,
+      addresses: AddressAnonymizer,
+    ) =>
+      new SessionAnalytics(store, options, addresses, () => systemClock.now()),
+    inject: [SessionStore, RESOLVED_OPTIONS, AddressAnonymizer],
   },
   {
     provide: HttpCapture,
