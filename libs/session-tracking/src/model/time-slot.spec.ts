@@ -1,0 +1,53 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ceilTo, floorTo, SLOT_LENGTHS, slotsBetween } from './time-slot.js';
+
+describe('the slots between two moments', () => {
+  it('are the fewest that make them up', () => {
+    expect(
+      slotsBetween(3540, 7560, SLOT_LENGTHS).map(({ start, length }) => [
+        start,
+        length,
+      ]),
+    ).toEqual([
+      [3540, 60],
+      [3600, 3600],
+      [7200, 300],
+      [7500, 60],
+    ]);
+  });
+
+  it('are only of the lengths allowed', () => {
+    expect(slotsBetween(3600, 10_800, [3600])).toHaveLength(2);
+    expect(slotsBetween(3600, 7200, [60])).toHaveLength(60);
+  });
+
+  it('are none between a moment and itself', () => {
+    expect(slotsBetween(3600, 3600, SLOT_LENGTHS)).toEqual([]);
+  });
+
+  it('do not exist between moments that are not aligned', () => {
+    expect(() => slotsBetween(3600, 3700, SLOT_LENGTHS)).toThrow(RangeError);
+  });
+
+  it('cover every second once, in order', () => {
+    fc.assert(
+      fc.property(fc.nat(3000), fc.nat(300), (start, minutes) => {
+        const since = start * 60;
+        const until = since + minutes * 60;
+        let reached = since;
+        for (const slot of slotsBetween(since, until, SLOT_LENGTHS)) {
+          expect(slot.start).toBe(reached);
+          expect(slot.start % slot.length).toBe(0);
+          reached += slot.length;
+        }
+        expect(reached).toBe(until);
+      }),
+    );
+  });
+});
+
+it('rounds to multiples, down and up', () => {
+  expect([floorTo(59.9, 60), floorTo(60, 60)]).toEqual([0, 60]);
+  expect([ceilTo(60, 60), ceilTo(60.1, 60)]).toEqual([60, 120]);
+});
