@@ -4,7 +4,7 @@ import type {
   ResponseRecord,
   SessionHistory,
 } from '../model/records.js';
-import { joinExchanges } from './join-exchanges.js';
+import { type JoinedExchange, joinExchanges } from './join-exchanges.js';
 
 /** One step of a client's way through the API: a request with its response. */
 export type JourneyEntry = RequestRecord & {
@@ -25,27 +25,43 @@ export interface Journey {
 
 /** Lays out a session as the sequence of what its client did. */
 export function toJourney(history: SessionHistory): Journey {
-  const exchanges = joinExchanges(history.requests, history.responses).toSorted(
-    (a, b) => a.request.timestamp - b.request.timestamp,
-  );
   return {
     session_id: history.session_id,
     user_id: history.info.user_id,
     client_ip: history.info.client_ip,
-    entries: exchanges.map(({ request, response }, index) => {
-      const before = exchanges[index - 1];
-      return {
-        ...response,
-        ...request,
-        status_code: response?.status_code ?? null,
-        duration_ms: response?.duration_ms ?? null,
-        gap_ms:
-          before === undefined
-            ? null
-            : roundMilliseconds(
-                (request.timestamp - before.request.timestamp) * 1000,
-              ),
-      };
-    }),
+    entries: toEntries(orderExchanges(history)),
   };
+}
+
+/** The requests of a session with their responses, in the order of arrival. */
+export function orderExchanges({
+  requests,
+  responses,
+}: SessionHistory): JoinedExchange[] {
+  return joinExchanges(requests, responses).toSorted(
+    (a, b) => a.request.timestamp - b.request.timestamp,
+  );
+}
+
+/** Turns ordered exchanges into steps, each with the time since the one before. */
+export function toEntries(
+  exchanges: readonly JoinedExchange[],
+): JourneyEntry[] {
+  return exchanges.map(({ request, response }, index) => ({
+    ...response,
+    ...request,
+    status_code: response?.status_code ?? null,
+    duration_ms: response?.duration_ms ?? null,
+    gap_ms: gapBetween(exchanges[index - 1]?.request, request),
+  }));
+}
+
+/** Milliseconds from one request to the next; null where there is none before. */
+export function gapBetween(
+  before: RequestRecord | undefined,
+  request: RequestRecord,
+): number | null {
+  return before === undefined
+    ? null
+    : roundMilliseconds((request.timestamp - before.timestamp) * 1000);
 }

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { HistoryStore } from '../../testing/history-store.js';
+import {
+  at,
+  historyOf,
+  requestRecord,
+  responseRecord,
+} from '../../testing/record-builders.js';
+import type { SessionHistory } from '../model/records.js';
+import { foldRecentSessions } from './recent-sessions.js';
+
+/** Sessions a second apart, with so many requests each. */
+function sessionsOf(count: number, requests: number): SessionHistory[] {
+  return Array.from({ length: count }, (_, number) => {
+    const ids = Array.from(
+      { length: requests },
+      (_each, i) => `${number}-${i}`,
+    );
+    return {
+      ...historyOf(
+        ids.map((request_id) =>
+          requestRecord({ request_id, timestamp: at(number) }),
+        ),
+        ids.map((request_id) =>
+          responseRecord({ request_id, timestamp: at(number) }),
+        ),
+        { last_seen_at: at(number) },
+      ),
+      session_id: `session-${number}`,
+    };
+  });
+}
+
+/** Answers a little later, and knows how much it was asked for at once. */
+class SlowStore extends HistoryStore {
+  mostAtOnce = 0;
+  private underWay = 0;
+
+  override async readSession(id: string): Promise<SessionHistory | null> {
+    this.underWay += 1;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.underWay);
+    await Promise.resolve();
+    this.underWay -= 1;
+    return super.readSession(id);
+  }
+}
+
+describe('reading recent sessions', () => {
+  it('reads the 2,000 used last and says that there are more', async () => {
+    const folded: string[] = [];
+    const answer = await foldRecentSessions(
+      new HistoryStore(sessionsOf(2001, 1)),
+      { since: at(0) },
+      ({ session_id }) => folded.push(session_id),
+    );
+    expect(answer).toEqual({ truncated: true });
+    expect(folded).toHaveLength(2000);
+    expect(folded).not.toContain('session-0');
+    expect(
+      await foldRecentSessions(
+        new HistoryStore(sessionsOf(2000, 1)),
+        { since: at(0) },
+        () => undefined,
+      ),
+    ).toEqual({ truncated: false });
+  });
+
+  it('reads no more than 50 sessions and 2,000 records at once', async () => {
+    const small = new SlowStore(sessionsOf(200, 1));
+    await foldRecentSessions(small, { since: at(0) }, () => undefined);
+    expect(small.mostAtOnce).toBe(50);
+    const large = new SlowStore(sessionsOf(20, 300));
+    await foldRecentSessions(large, { since: at(0) }, () => undefined);
+    expect(large.mostAtOnce).toBe(3);
+    const huge = new SlowStore(sessionsOf(3, 2000));
+    await foldRecentSessions(huge, { since: at(0) }, () => undefined);
+    expect(huge.mostAtOnce).toBe(1);
+    expect(huge.read).toHaveLength(3);
+  });
+
+  it('lets other work in between', async () => {
+    let turns = 0;
+    let goesOn = true;
+    const turn = (): void => {
+      turns += 1;
+      if (goesOn) {
+        setImmediate(turn);
+      }
+    };
+    setImmediate(turn);
+    await foldRecentSessions(
+      new HistoryStore(sessionsOf(100, 1)),
+      { since: at(0) },
+      () => {
+        const until = performance.now() + 1;
+        while (performance.now() < until);
+      },
+    );
+    goesOn = false;
+    expect(turns).toBeGreaterThan(5);
+  });
+
+  it('passes over what is erased meanwhile', async () => {
+    class ForgetfulStore extends HistoryStore {
+      override readSession(): Promise<null> {
+        return Promise.resolve(null);
+      }
+    }
+    const folded: SessionHistory[] = [];
+    await foldRecentSessions(
+      new ForgetfulStore(sessionsOf(2, 1)),
+      { since: at(0) },
+      (history) => folded.push(history),
+    );
+    expect(folded).toEqual([]);
+  });
+});

@@ -1,0 +1,75 @@
+import type { SessionHistory } from '../model/records.js';
+import type { SessionStore, SessionSummary } from '../store/session-store.js';
+import { Breaks } from './fold-each.js';
+
+/** Most sessions that an answer about everybody's sessions is made from. */
+export const MAX_SESSIONS_FOLDED = 2000;
+
+/** Sessions read at once. */
+const MAX_SESSIONS_AT_ONCE = 50;
+
+/** Records read at once, so that no single moment has more to parse than a few milliseconds' worth. */
+const MAX_RECORDS_AT_ONCE = 2000;
+
+/** Which sessions an answer is made from. */
+export interface SessionSelection {
+  /** Unix time in seconds; only sessions with a record from here on. */
+  readonly since: number;
+}
+
+/**
+ * Reads the sessions in use most recently and hands on each with its records. Those that sampling
+ * left out are passed over: only their errors and slow requests are known.
+ *
+ * @returns whether there were more
+ */
+export async function foldRecentSessions(
+  store: Pick<SessionStore, 'listActiveSessions' | 'readSession'>,
+  { since }: SessionSelection,
+  fold: (history: SessionHistory) => void,
+): Promise<{ truncated: boolean }> {
+  const listed = await store.listActiveSessions({
+    since,
+    limit: MAX_SESSIONS_FOLDED + 1,
+  });
+  const selected = listed
+    .toSorted((a, b) => b.last_seen_at - a.last_seen_at)
+    .slice(0, MAX_SESSIONS_FOLDED)
+    .filter(({ partial }) => partial !== true);
+  const breaks = new Breaks();
+  for (const chunk of chunksOf(selected)) {
+    const histories = await Promise.all(
+      chunk.map(({ session_id }) => store.readSession(session_id)),
+    );
+    for (const history of histories) {
+      if (history !== null) {
+        fold(history);
+      }
+      await breaks.take();
+    }
+  }
+  return { truncated: listed.length > MAX_SESSIONS_FOLDED };
+}
+
+function* chunksOf(
+  sessions: readonly SessionSummary[],
+): Generator<SessionSummary[]> {
+  let chunk: SessionSummary[] = [];
+  let records = 0;
+  for (const session of sessions) {
+    const size = session.request_count + session.response_count;
+    if (
+      chunk.length === MAX_SESSIONS_AT_ONCE ||
+      (chunk.length > 0 && records + size > MAX_RECORDS_AT_ONCE)
+    ) {
+      yield chunk;
+      chunk = [];
+      records = 0;
+    }
+    chunk.push(session);
+    records += size;
+  }
+  if (chunk.length > 0) {
+    yield chunk;
+  }
+}

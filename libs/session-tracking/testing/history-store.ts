@@ -1,0 +1,89 @@
+import type { SessionHistory } from '../src/model/records.js';
+import type {
+  SessionStore,
+  SessionSummary,
+} from '../src/store/session-store.js';
+
+/** What questions about stored sessions read. */
+type ReadingStore = Pick<
+  SessionStore,
+  | 'findRequest'
+  | 'findSessionId'
+  | 'listActiveSessions'
+  | 'listSessionsOfClient'
+  | 'readSession'
+>;
+
+/** A store that holds sessions which a test made up, for questions that only read. */
+export class HistoryStore implements ReadingStore {
+  private readonly histories: Map<string, SessionHistory>;
+  /** Ids of the sessions that were read, in order. */
+  readonly read: string[] = [];
+
+  constructor(histories: readonly SessionHistory[]) {
+    this.histories = new Map(
+      histories.map((history) => [history.session_id, history]),
+    );
+  }
+
+  readSession(sessionId: string): Promise<SessionHistory | null> {
+    this.read.push(sessionId);
+    return Promise.resolve(
+      structuredClone(this.histories.get(sessionId) ?? null),
+    );
+  }
+
+  listActiveSessions({
+    since,
+    limit,
+  }: {
+    since: number;
+    limit: number;
+  }): Promise<SessionSummary[]> {
+    return Promise.resolve(
+      this.summaries()
+        .filter(({ last_seen_at }) => last_seen_at >= since)
+        .toSorted((a, b) => b.last_seen_at - a.last_seen_at)
+        .slice(0, limit)
+        // The port promises no order.
+        .toSorted((a, b) => (a.session_id < b.session_id ? -1 : 1)),
+    );
+  }
+
+  listSessionsOfClient(client: {
+    userId?: string;
+    ip?: string;
+  }): Promise<SessionSummary[]> {
+    return Promise.resolve(
+      this.summaries()
+        .filter(({ user_id, client_ip }) =>
+          client.userId === undefined
+            ? client_ip === client.ip
+            : user_id === client.userId,
+        )
+        .toSorted((a, b) => b.created_at - a.created_at),
+    );
+  }
+
+  async findSessionId(client: {
+    userId?: string;
+    ip?: string;
+  }): Promise<string | null> {
+    const sessions = await this.listSessionsOfClient(client);
+    return sessions[0]?.session_id ?? null;
+  }
+
+  findRequest(requestId: string): Promise<string | null> {
+    const holder = [...this.histories.values()].findLast(({ requests }) =>
+      requests.some(({ request_id }) => request_id === requestId),
+    );
+    return Promise.resolve(holder?.session_id ?? null);
+  }
+
+  private summaries(): SessionSummary[] {
+    return [...this.histories.values()].map(({ session_id, info }) => ({
+      session_id,
+      ...info,
+    }));
+  }
+}
