@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { histories } from '../../testing/arbitrary-histories.js';
+import { findHarFaults } from '../../testing/har-rules.js';
+import {
+  at,
+  historyOf,
+  requestRecord,
+  responseRecord,
+} from '../../testing/record-builders.js';
+import {
+  type ArchivedExchange,
+  CREATOR_VERSION,
+  toHttpArchive,
+} from './http-archive.js';
+
+/** As whoever opens the file sees it. */
+function archiveOf(...given: Parameters<typeof historyOf>): {
+  log: { entries: ArchivedExchange[] };
+} {
+  return JSON.parse(JSON.stringify(toHttpArchive(historyOf(...given))));
+}
+
+describe('an HTTP archive', () => {
+  it('has what the records have, and what the format asks for', () => {
+    expect(
+      archiveOf(
+        [
+          requestRecord({
+            request_id: 'a',
+            timestamp: at(1.25),
+            method: 'POST',
+            path: '/orders/1',
+            route: '/orders/:id',
+          }),
+        ],
+        [
+          responseRecord({
+            request_id: 'a',
+            status_code: 404,
+            duration_ms: 12.34,
+            handler: 'Orders.find',
+            handler_ms: 3.2,
+            error: 'NotFoundException',
+          }),
+        ],
+      ),
+    ).toEqual({
+      log: {
+        version: '1.2',
+        creator: { name: 'nestjs-session-tracking', version: CREATOR_VERSION },
+        pages: [],
+        entries: [
+          {
+            startedDateTime: '2023-11-14T22:13:21.250Z',
+            time: 12.34,
+            request: {
+              method: 'POST',
+              url: 'http://application.invalid/orders/1',
+              httpVersion: 'unknown',
+              cookies: [],
+              headers: [{ name: 'x-request-id', value: 'a' }],
+              queryString: [],
+              headersSize: -1,
+              bodySize: -1,
+            },
+            response: {
+              status: 404,
+              statusText: 'Not Found',
+              httpVersion: 'unknown',
+              cookies: [],
+              headers: [{ name: 'x-request-id', value: 'a' }],
+              content: { size: 0, mimeType: 'x-unknown' },
+              redirectURL: '',
+              headersSize: -1,
+              bodySize: -1,
+            },
+            cache: {},
+            timings: { send: 0, wait: 12.34, receive: 0 },
+            _route: '/orders/:id',
+            _handler: 'Orders.find',
+            _handler_ms: 3.2,
+            _error: 'NotFoundException',
+          },
+        ],
+      },
+    });
+  });
+
+  it('has status 0 where no response is stored, and goes by arrival', () => {
+    const { entries } = archiveOf(
+      [
+        requestRecord({ path: '/second', timestamp: at(2) }),
+        requestRecord({ path: '/first', timestamp: at(1) }),
+      ],
+      [],
+    ).log;
+    expect(entries.map(({ request }) => request.url)).toEqual([
+      'http://application.invalid/first',
+      'http://application.invalid/second',
+    ]);
+    expect(entries[0]).toMatchObject({
+      time: 0,
+      response: { status: 0, statusText: '' },
+    });
+  });
+
+  it.each([
+    ['/a%20b', '/a%20b'],
+    ['/a b', '/a%20b'],
+    ['/ä', '/%C3%A4'],
+    ['/\ud800', '/%EF%BF%BD'],
+    ['/😀', '/%F0%9F%98%80'],
+    ['/a?b#c', '/a%3Fb%23c'],
+    ['/../etc/passwd', '/../etc/passwd'],
+    ['//other.host/', '//other.host/'],
+    ['*', '/*'],
+    ['', '/'],
+  ])('writes the path %j as a URL', (path, written) => {
+    const archive = archiveOf([requestRecord({ path })], []);
+    expect(archive.log.entries[0]?.request.url).toBe(
+      `http://application.invalid${written}`,
+    );
+    expect(findHarFaults(archive)).toEqual([]);
+  });
+
+  it('has no faults, whatever was recorded', () => {
+    fc.assert(
+      fc.property(
+        histories,
+        fc.string({ unit: 'binary' }),
+        (sessions, path) => {
+          const faults = sessions.flatMap(({ requests, responses }) =>
+            findHarFaults(
+              archiveOf(
+                requests.map((request) => ({ ...request, path })),
+                responses,
+              ),
+            ),
+          );
+          expect(faults).toEqual([]);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  it('would be found at fault', () => {
+    const archive = archiveOf([requestRecord()], [responseRecord()]);
+    expect(findHarFaults({})).toEqual(['archive.log must be an object']);
+    const [entry] = archive.log.entries;
+    const changed = (over: object): string[] =>
+      findHarFaults({
+        log: { ...archive.log, entries: [{ ...entry, ...over }] },
+      });
+    expect(changed({ time: -1 })).toHaveLength(1);
+    expect(changed({ startedDateTime: '2023-11-14' })).toHaveLength(1);
+    expect(changed({ cache: undefined })).toHaveLength(1);
+    expect(changed({ extra: 1 })).toHaveLength(1);
+    expect(changed({ request: {} })).toHaveLength(8);
+  });
+
+  it('names the version of the package', () => {
+    const manifest: { version: string } = JSON.parse(
+      readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+    );
+    expect(CREATOR_VERSION).toBe(manifest.version);
+  });
+});
