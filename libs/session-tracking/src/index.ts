@@ -33,7 +33,27 @@ export type {
   EndpointsQuery,
   EndpointsReport,
 } from './analytics/endpoints.js';
+export type {
+  ClientExport,
+  ClientExportStream,
+} from './analytics/client-export.js';
+export type { FoundRequest, RequestQuery } from './analytics/find-request.js';
+export type { Funnel, FunnelQuery, FunnelStep } from './analytics/funnel.js';
+export type {
+  ArchivedExchange,
+  HttpArchive,
+} from './analytics/http-archive.js';
 export type { Journey, JourneyEntry } from './analytics/journey.js';
+export type { ChainedJourney } from './analytics/journey-chain.js';
+export type {
+  ErrorBeginning,
+  Journeys,
+  PathCount,
+  StepCount,
+  Transition,
+} from './analytics/journeys.js';
+export type { Sample } from './analytics/sample.js';
+export type { SessionExport } from './analytics/session-export.js';
 export type {
   SessionDocument,
   SlowRequest,

@@ -11,6 +11,12 @@ import type {
   SessionPage,
   SessionStore,
 } from '../store/session-store.js';
+import {
+  type ClientExport,
+  type ClientExportStream,
+  collectClientExport,
+  streamClientExport,
+} from './client-export.js';
 import { type ClientSessions, findClientSessions } from './client-sessions.js';
 import {
   type ClientsQuery,
@@ -22,10 +28,21 @@ import {
   type EndpointsReport,
   measureEndpoints,
 } from './endpoints.js';
+import {
+  findRequest,
+  type FoundRequest,
+  type RequestQuery,
+} from './find-request.js';
+import { type Funnel, type FunnelQuery, measureFunnel } from './funnel.js';
 import { Horizon } from './horizon.js';
+import { type HttpArchive, toHttpArchive } from './http-archive.js';
 import { type Journey, toJourney } from './journey.js';
+import { type ChainedJourney, followJourney } from './journey-chain.js';
+import { type Journeys, summariseJourneys } from './journeys.js';
 import { type SessionDocument, toSessionDocument } from './session-document.js';
+import { type SessionExport, toSessionExport } from './session-export.js';
 import { searchSessions, type SessionQuery } from './session-search.js';
+import type { WindowQuery } from './time-window.js';
 import type { UsageQuery } from './usage-series.js';
 import { measureUsage, type UsageReport } from './usage.js';
 
@@ -37,12 +54,14 @@ export class SessionAnalytics {
   /**
    * @param retention how long the store keeps what
    * @param now Unix time in milliseconds
+   * @param samplingRate share of the clients that are followed
    */
   constructor(
     private readonly store: SessionStore,
     private readonly retention: RetentionPolicy,
     private readonly addresses: AddressAnonymizer,
     private readonly now: () => number,
+    private readonly samplingRate = 1,
   ) {}
 
   /**
@@ -107,12 +126,98 @@ export class SessionAnalytics {
     return rankClients(this.store, query, this.horizon());
   }
 
+  /**
+   * Which ways clients took through the API, over the sessions used most recently.
+   *
+   * @throws InvalidQueryError when a parameter is wrong
+   */
+  async getJourneys(query: WindowQuery = {}): Promise<Journeys> {
+    return summariseJourneys(
+      this.store,
+      query,
+      this.unixSeconds(),
+      this.samplingRate,
+    );
+  }
+
+  /**
+   * How many sessions took the steps one after the other, and how long that took them.
+   *
+   * @throws InvalidQueryError when a parameter is wrong
+   */
+  async getFunnel(query: FunnelQuery): Promise<Funnel> {
+    return measureFunnel(
+      this.store,
+      query,
+      this.unixSeconds(),
+      this.samplingRate,
+    );
+  }
+
+  /** A session with those it continues and those that continue it; null when there is none. */
+  getChainedJourney(sessionId: string): Promise<ChainedJourney | null> {
+    return followJourney(this.store, sessionId);
+  }
+
+  /** The latest request with an id, and what its client did around it; null when there is none. */
+  getRequest(
+    requestId: string,
+    query: RequestQuery = {},
+  ): Promise<FoundRequest | null> {
+    return findRequest(this.store, requestId, query);
+  }
+
+  /** Everything about a session in one document; null when there is none. */
+  async exportSession(sessionId: string): Promise<SessionExport | null> {
+    const history = await this.store.readSession(sessionId);
+    return history === null
+      ? null
+      : toSessionExport(history, this.unixSeconds());
+  }
+
+  /** A session as an archive for the developer tools of a browser; null when there is none. */
+  async getHttpArchive(sessionId: string): Promise<HttpArchive | null> {
+    const history = await this.store.readSession(sessionId);
+    return history === null ? null : toHttpArchive(history);
+  }
+
+  /** Everything held about a user or an address; null when nothing is. */
+  async exportClient(client: ClientReference): Promise<ClientExport | null> {
+    const stream = await this.streamClientExport(client);
+    return stream === null ? null : collectClientExport(stream);
+  }
+
+  /** The same, with sessions that are read as they are needed. */
+  async streamClientExport(
+    client: ClientReference,
+  ): Promise<ClientExportStream | null> {
+    const reference = toStoredReference(client);
+    return reference === null
+      ? null
+      : await streamClientExport(this.store, reference, this.unixSeconds());
+  }
+
+  /** Removes everything held about a user or an address; null when nothing was. */
+  async eraseClient(client: ClientReference): Promise<ErasureReport | null> {
+    const reference = toStoredReference(client);
+    if (reference === null) {
+      return null;
+    }
+    const held = await findClientSessions(this.store, reference);
+    const report = await this.store.eraseClient(reference);
+    return held === null && report.erased_sessions === 0 ? null : report;
+  }
+
   /** Removes a session with all its records; null when there is none. */
   eraseSession(sessionId: string): Promise<ErasureReport | null> {
     return this.store.eraseSession(sessionId);
   }
 
   private horizon(): Horizon {
-    return new Horizon(this.now() / 1000, this.retention);
+    return new Horizon(this.unixSeconds(), this.retention);
+  }
+
+  private unixSeconds(): number {
+    return this.now() / 1000;
   }
 }

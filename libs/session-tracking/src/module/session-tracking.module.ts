@@ -70,7 +70,13 @@ const PROVIDERS: Provider[] = [
       options: ResolvedOptions,
       addresses: AddressAnonymizer,
     ) =>
-      new SessionAnalytics(store, options, addresses, () => systemClock.now()),
+      new SessionAnalytics(
+        store,
+        options,
+        addresses,
+        () => systemClock.now(),
+        options.sampling.rate,
+      ),
     inject: [SessionStore, RESOLVED_OPTIONS, AddressAnonymizer],
   },
   {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Observable, Subject } from 'rxjs';
+import { type ClientExport, exportClient } from '../analytics/client-export.js';
 import type { AddressAnonymizer } from '../model/address-anonymizer.js';
 import { orderByArrival } from '../model/arrival-order.js';
 import {
@@ -24,7 +25,7 @@ import type { RedactionRules } from '../model/redaction-rules.js';
 import { Redactor } from '../model/redactor.js';
 import { sampleExchange, type SamplingPolicy } from '../model/sampling.js';
 import { trackedRecordsOf } from '../model/tracked-records.js';
-import type { SessionStore } from '../store/session-store.js';
+import type { ErasureReport, SessionStore } from '../store/session-store.js';
 import type { Clock } from './clock.js';
 import { Flusher, type FlushPolicy, type StoredListener } from './flusher.js';
 import { guardSubscribers } from './guarded-observable.js';
@@ -151,6 +152,26 @@ export class SessionTracker {
   async getSessionHistory(sessionId: string): Promise<SessionHistory | null> {
     const history = await this.store.readSession(sessionId);
     return history === null ? null : orderByArrival(history);
+  }
+
+  /** Everything held about a client: of a user by its id, else of an address. */
+  exportClient(client: ClientReference): Promise<ClientExport> {
+    return exportClient(
+      this.store,
+      toStoredReference(client) ?? client,
+      toUnixSeconds(this.clock.now()),
+    );
+  }
+
+  /**
+   * Removes everything held about a client: about a user by its id, else about an address. What the
+   * client sent before and still waits here is not stored either.
+   */
+  async eraseClient(client: ClientReference): Promise<ErasureReport> {
+    const reference = toStoredReference(client);
+    return reference === null
+      ? { erased_sessions: 0, erased_requests: 0, erased_responses: 0 }
+      : await this.store.eraseClient(reference);
   }
 
   /**
