@@ -91,7 +91,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     });
 
   it('the list of routes is complete', () => {
-    expect(adminRoutes()).toHaveLength(8);
+    expect(adminRoutes()).toHaveLength(19);
   });
 
   describe('every admin route', () => {

@@ -13,7 +13,15 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   ':ip': '203.0.113.200',
 };
 
-/** Every route of the admin controller, read from the controller so that none is forgotten. */
+/** Queries without which a route answers nothing. */
+const QUERIES: Readonly<Record<string, string>> = {
+  funnel: '?steps=GET%20/a,GET%20/b',
+};
+
+/**
+ * Every route of the admin controller, read from the controller so that none is forgotten. The live
+ * stream has a controller of its own, for it never ends.
+ */
 export function adminRoutes(): AdminRoute[] {
   const { prototype } = AdminAnalyticsController;
   return Object.getOwnPropertyNames(prototype).flatMap((name): AdminRoute[] => {
@@ -29,10 +37,10 @@ export function adminRoutes(): AdminRoute[] {
     return [
       {
         method: method === RequestMethod.DELETE ? 'DELETE' : 'GET',
-        path: template.replaceAll(
+        path: `${template.replaceAll(
           /:\w+/g,
           (parameter) => PARAMETERS[parameter] ?? 'something',
-        ),
+        )}${QUERIES[template] ?? ''}`,
       },
     ];
   });

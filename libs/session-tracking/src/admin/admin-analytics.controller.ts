@@ -1,60 +1,41 @@
 import {
-  Controller,
   Delete,
   Get,
   HttpCode,
   NotFoundException,
   Param,
   Query,
-  SetMetadata,
-  type Type,
-  UseFilters,
-  UseGuards,
-  UseInterceptors,
-  UsePipes,
-  ValidationPipe,
-  VERSION_NEUTRAL,
+  type StreamableFile,
 } from '@nestjs/common';
-import * as transformerPackage from 'class-transformer';
-import * as validatorPackage from 'class-validator';
 import type { ClientSessions } from '../analytics/client-sessions.js';
 import type { ClientsReport } from '../analytics/clients.js';
 import type { EndpointsReport } from '../analytics/endpoints.js';
+import type { FoundRequest } from '../analytics/find-request.js';
+import type { Funnel } from '../analytics/funnel.js';
 import type { Journey } from '../analytics/journey.js';
+import type { ChainedJourney } from '../analytics/journey-chain.js';
+import type { Journeys } from '../analytics/journeys.js';
 import { SessionAnalytics } from '../analytics/session-analytics.js';
 import type { SessionDocument } from '../analytics/session-document.js';
 import type { UsageReport } from '../analytics/usage.js';
 import type { SessionHistory } from '../model/records.js';
-import { SKIP_TRACKING } from '../model/skip-tracking.js';
 import type { ErasureReport, SessionPage } from '../store/session-store.js';
 import { SessionTracker } from '../tracking/session-tracker.js';
 import type { TrackerStats } from '../tracking/tracker-stats.js';
-import { AdminAnswersInterceptor } from './admin-answers.interceptor.js';
+import { AdminRoutes } from './admin-routes.decorator.js';
 import { ClientRankingQuery } from './client-ranking.query.js';
+import { toClientDownload, toDownload } from './download.js';
 import { EndpointListQuery } from './endpoint-list.query.js';
-import { HostGuards } from './host-guards.guard.js';
-import { RolesGuard } from './roles.guard.js';
+import { FunnelStepsQuery } from './funnel-steps.query.js';
+import { JourneyFollowQuery } from './journey-follow.query.js';
+import { RequestContextQuery } from './request-context.query.js';
+import { SessionExportQuery } from './session-export.query.js';
 import { SessionListQuery } from './session-list.query.js';
-import { StoreErrorsFilter } from './store-errors.filter.js';
 import { UsageSeriesQuery } from './usage-series.query.js';
+import { WindowParameters } from './window-parameters.js';
 
-/**
- * The admin API. It answers nobody but users with one of `admin.roles`, whom the host's own guards
- * have authenticated.
- */
-@UseGuards(HostGuards, RolesGuard)
-@UseInterceptors(AdminAnswersInterceptor)
-@UseFilters(StoreErrorsFilter)
-@UsePipes(
-  // The packages are handed over because a strict package manager hides ours from Nest.
-  new ValidationPipe({
-    transform: true,
-    whitelist: true,
-    forbidNonWhitelisted: true,
-    validatorPackage,
-    transformerPackage,
-  }),
-)
+/** The admin API. */
+@AdminRoutes()
 export class AdminAnalyticsController {
   constructor(
     private readonly analytics: SessionAnalytics,
@@ -79,10 +60,18 @@ export class AdminAnalyticsController {
     return found(await this.analytics.getHistory(id), 'Session not found');
   }
 
-  /** A session as the sequence of its client's steps. */
+  /** A session as the sequence of its client's steps; with `follow`, of all linked sessions. */
   @Get('sessions/:id/journey')
-  async getJourney(@Param('id') id: string): Promise<Journey> {
-    return found(await this.analytics.getJourney(id), 'Session not found');
+  async getJourney(
+    @Param('id') id: string,
+    @Query() { follow }: JourneyFollowQuery,
+  ): Promise<Journey | ChainedJourney> {
+    return found(
+      follow
+        ? await this.analytics.getChainedJourney(id)
+        : await this.analytics.getJourney(id),
+      'Session not found',
+    );
   }
 
   /** Erases a session. */
@@ -122,21 +111,85 @@ export class AdminAnalyticsController {
     return this.analytics.getClients(query);
   }
 
+  /** Which ways clients took through the API. */
+  @Get('journeys')
+  getJourneys(@Query() query: WindowParameters): Promise<Journeys> {
+    return this.analytics.getJourneys(query);
+  }
+
+  /** How many sessions took some steps one after the other. */
+  @Get('funnel')
+  getFunnel(@Query() query: FunnelStepsQuery): Promise<Funnel> {
+    return this.analytics.getFunnel(query);
+  }
+
+  /** A request by its id, with what its client did before and after. */
+  @Get('requests/:requestId')
+  async getRequest(
+    @Param('requestId') requestId: string,
+    @Query() query: RequestContextQuery,
+  ): Promise<FoundRequest> {
+    return found(
+      await this.analytics.getRequest(requestId, query),
+      'Request not found',
+    );
+  }
+
+  /** A session to be handed on: as one JSON document, or for the developer tools of a browser. */
+  @Get('sessions/:id/export')
+  async exportSession(
+    @Param('id') id: string,
+    @Query() { format }: SessionExportQuery,
+  ): Promise<StreamableFile> {
+    const document =
+      format === 'har'
+        ? await this.analytics.getHttpArchive(id)
+        : await this.analytics.exportSession(id);
+    return toDownload(
+      found<object>(document, 'Session not found'),
+      `session-${id}.${format}`,
+    );
+  }
+
+  /** Everything held about a user. */
+  @Get('users/:userId/export')
+  async exportUser(@Param('userId') userId: string): Promise<StreamableFile> {
+    const document = await this.analytics.streamClientExport({ userId });
+    return toClientDownload(found(document, 'User not found'), 'user.json');
+  }
+
+  /** Everything held about an address. */
+  @Get('ips/:ip/export')
+  async exportIp(@Param('ip') ip: string): Promise<StreamableFile> {
+    const document = await this.analytics.streamClientExport({ ip });
+    return toClientDownload(
+      found(document, 'Address not found'),
+      'address.json',
+    );
+  }
+
+  /** Erases everything held about a user. */
+  @Delete('users/:userId')
+  @HttpCode(200)
+  async eraseUser(@Param('userId') userId: string): Promise<ErasureReport> {
+    return found(
+      await this.analytics.eraseClient({ userId }),
+      'User not found',
+    );
+  }
+
+  /** Erases everything held about an address. */
+  @Delete('ips/:ip')
+  @HttpCode(200)
+  async eraseIp(@Param('ip') ip: string): Promise<ErasureReport> {
+    return found(await this.analytics.eraseClient({ ip }), 'Address not found');
+  }
+
   /** What tracking did on this instance so far. */
   @Get('health')
   getHealth(): TrackerStats {
     return this.tracker.stats();
   }
-}
-
-/** A controller that serves the admin API under a path. */
-export function createAdminController(
-  path: string,
-): Type<AdminAnalyticsController> {
-  @Controller({ path, version: VERSION_NEUTRAL })
-  @SetMetadata(SKIP_TRACKING, true)
-  class MountedAdminAnalyticsController extends AdminAnalyticsController {}
-  return MountedAdminAnalyticsController;
 }
 
 function found<T>(answer: T | null, otherwise: string): T {

@@ -1,6 +1,5 @@
-import { Transform, Type } from 'class-transformer';
+import { Type } from 'class-transformer';
 import {
-  IsBoolean,
   IsInt,
   IsOptional,
   IsString,
@@ -13,12 +12,10 @@ import {
   DEFAULT_PAGE_SIZE,
   MAX_PAGE_SIZE,
 } from '../analytics/session-search.js';
+import { IsBooleanParameter } from './boolean-parameter.js';
 import { IsUnixTime } from './unix-time.js';
 
-/**
- * Query string of `GET /sessions`. The transform reads what was sent, not `value`: a host's own
- * validation pipe may have converted that by type, which makes `false` true.
- */
+/** Query string of `GET /sessions`. */
 export class SessionListQuery {
   /** Sessions per page. */
   @IsOptional()
@@ -48,9 +45,7 @@ export class SessionListQuery {
   ip?: string;
 
   /** `true`: only sessions with errors; `false`: only those without. */
-  @IsOptional()
-  @Transform(({ obj, key }) => toBoolean(obj[key]))
-  @IsBoolean({ message: 'has_errors must be true or false' })
+  @IsBooleanParameter()
   has_errors?: boolean;
 
   /** Created at or after: Unix time in seconds, or an ISO 8601 date. */
@@ -60,17 +55,4 @@ export class SessionListQuery {
   /** Created at or before: Unix time in seconds, or an ISO 8601 date. */
   @IsUnixTime()
   until?: number;
-}
-
-function toBoolean(value: unknown): unknown {
-  switch (value) {
-    case 'true':
-    case '1':
-      return true;
-    case 'false':
-    case '0':
-      return false;
-    default:
-      return value;
-  }
 }

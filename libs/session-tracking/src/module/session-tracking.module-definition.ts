@@ -5,10 +5,10 @@ import {
   type Type,
 } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
-import {
-  type AdminAnalyticsController,
-  createAdminController,
-} from '../admin/admin-analytics.controller.js';
+import { AdminAnalyticsController } from '../admin/admin-analytics.controller.js';
+import { LiveController } from '../admin/live.controller.js';
+import { LiveRecords } from '../admin/live-records.js';
+import { mountUnder } from '../admin/mount-under.js';
 import { SessionTrackingInterceptor } from '../capture/session-tracking.interceptor.js';
 import { resolveStructure } from '../options/resolve-options.js';
 import {
@@ -19,6 +19,8 @@ import type {
   SessionTrackingOptions,
   SessionTrackingStructure,
 } from '../options/session-tracking-options.js';
+import { SessionStore } from '../store/session-store.js';
+import { systemClock } from '../tracking/clock.js';
 
 /** What may be given beside the options or beside their factory. */
 export interface SessionTrackingExtras
@@ -59,15 +61,31 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
           ...(definition.providers ?? []),
           { provide: RESOLVED_STRUCTURE, useValue: structure },
           ...interceptorsOf(structure),
+          ...liveRecordsOf(structure),
         ],
       };
     })
     .build();
 
-function controllersOf({
-  admin,
-}: ResolvedStructure): Type<AdminAnalyticsController>[] {
-  return admin === false ? [] : [createAdminController(admin.path)];
+function controllersOf({ admin }: ResolvedStructure): Type[] {
+  return admin === false
+    ? []
+    : [AdminAnalyticsController, LiveController].map((controller) =>
+        mountUnder(admin.path, controller),
+      );
+}
+
+function liveRecordsOf({ admin }: ResolvedStructure): Provider[] {
+  return admin === false
+    ? []
+    : [
+        {
+          provide: LiveRecords,
+          useFactory: (store: SessionStore) =>
+            new LiveRecords(store, systemClock),
+          inject: [SessionStore],
+        },
+      ];
 }
 
 function interceptorsOf({ interceptor }: ResolvedStructure): Provider[] {

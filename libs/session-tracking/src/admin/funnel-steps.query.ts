@@ -1,0 +1,36 @@
+import { Transform } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  Matches,
+  MaxLength,
+} from 'class-validator';
+import {
+  FUNNEL_STEP,
+  MAX_FUNNEL_STEPS,
+  MIN_FUNNEL_STEPS,
+} from '../analytics/funnel.js';
+import { WindowParameters } from './window-parameters.js';
+
+/** Query string of `GET /funnel`. */
+export class FunnelStepsQuery extends WindowParameters {
+  /** `GET /cart,POST /orders`: methods and route templates, in order. */
+  @Transform(({ obj, key }) => toSteps(obj[key]))
+  @IsArray()
+  @ArrayMinSize(MIN_FUNNEL_STEPS)
+  @ArrayMaxSize(MAX_FUNNEL_STEPS)
+  @Matches(FUNNEL_STEP, {
+    each: true,
+    message:
+      'steps must be methods and routes with commas between, such as GET /cart,POST /orders',
+  })
+  @MaxLength(2048, { each: true })
+  steps: string[];
+}
+
+function toSteps(value: unknown): unknown {
+  return typeof value === 'string'
+    ? value.split(',').map((step) => step.trim())
+    : value;
+}

@@ -1,0 +1,64 @@
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { Get, Query, Req, Res, StreamableFile } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { InvalidQueryError } from '../errors/invalid-query.error.js';
+import {
+  normalizeUserId,
+  toStoredReference,
+} from '../model/client-identity.js';
+import { AdminRoutes } from './admin-routes.decorator.js';
+import { LiveQuery } from './live.query.js';
+import type { LiveSelection } from './live-filter.js';
+import { LiveRecords } from './live-records.js';
+
+/** A response of Node, or what Fastify wraps around it. */
+type HostResponse = ServerResponse | { raw: ServerResponse };
+
+/** Records as they are stored. */
+@AdminRoutes()
+export class LiveController {
+  constructor(
+    private readonly records: LiveRecords,
+    private readonly adapterHost: HttpAdapterHost,
+  ) {}
+
+  /**
+   * Server-sent events, one for each record that any instance stores. A stream of our own rather than
+   * `@Sse()`, which before Nest 12 keeps events without bound for a client that does not read.
+   */
+  @Get('live')
+  async showRecords(
+    @Query() query: LiveQuery,
+    @Req() { method }: { method: string },
+    @Res({ passthrough: true }) response: HostResponse,
+  ): Promise<StreamableFile> {
+    const { httpAdapter } = this.adapterHost;
+    // What compresses an answer on its way would hold events back.
+    httpAdapter.setHeader(response, 'Cache-Control', 'no-store, no-transform');
+    httpAdapter.setHeader(response, 'X-Accel-Buffering', 'no');
+    const events =
+      // An answer to HEAD has no body, and so nothing that would ever end it.
+      method === 'HEAD'
+        ? Readable.from([])
+        : await this.records.open(
+            toSelection(query),
+            'raw' in response ? response.raw : response,
+          );
+    return new StreamableFile(events, { type: 'text/event-stream' });
+  }
+}
+
+/** The query in the store's own spelling of user ids and addresses. */
+function toSelection({ user_id, ip, method, route }: LiveQuery): LiveSelection {
+  const reference = ip === undefined ? undefined : toStoredReference({ ip });
+  if (reference === null) {
+    throw new InvalidQueryError('ip', 'must be an address');
+  }
+  return {
+    userId: user_id === undefined ? undefined : normalizeUserId(user_id),
+    ip: reference?.ip,
+    method,
+    route,
+  };
+}

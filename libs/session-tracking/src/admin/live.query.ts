@@ -1,0 +1,35 @@
+import { Transform } from 'class-transformer';
+import { IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
+
+/** Query string of `GET /live`: which records to show; filters narrow each other. */
+export class LiveQuery {
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(1024)
+  user_id?: string;
+
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(64)
+  ip?: string;
+
+  @IsOptional()
+  @Transform(({ obj, key }) => toUpperCase(obj[key]))
+  @IsString()
+  @MinLength(1)
+  @MaxLength(32)
+  method?: string;
+
+  /** The route template, or `unmatched`. */
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(2048)
+  route?: string;
+}
+
+function toUpperCase(value: unknown): unknown {
+  return typeof value === 'string' ? value.toUpperCase() : value;
+}

@@ -1,0 +1,213 @@
+import type {
+  ClientExport,
+  ErasureReport,
+  HttpArchive,
+  SessionExport,
+} from 'nestjs-session-tracking';
+import { describe, expect, it } from 'vitest';
+import { findHarFaults } from '../libs/session-tracking/testing/har-rules.js';
+import {
+  bootTestApp,
+  PLATFORMS,
+  type TestApp,
+} from './support/boot-test-app.js';
+import { CartController } from './support/cart.controller.js';
+import { asUser, HeaderUserGuard } from './support/guards.js';
+import type { Answer } from './support/http-client.js';
+import { redisForTests } from './support/redis-for-tests.js';
+
+const redis = redisForTests();
+
+const ADMIN = asUser({ id: 'root', roles: ['admin'] });
+const NOBODY = '00000000-0000-4000-8000-000000000000';
+
+const ask = (
+  app: TestApp,
+  path: string,
+  method: 'GET' | 'DELETE' = 'GET',
+): Promise<Answer> =>
+  app.http.send(method, `/admin/analytics/${path}`, { headers: ADMIN });
+
+async function read<T>(app: TestApp, path: string): Promise<T> {
+  const { status, text } = await ask(app, path);
+  expect(status).toBe(200);
+  return JSON.parse(text) as T;
+}
+
+describe.each(PLATFORMS)('on %s', (platform) => {
+  const shop = () =>
+    bootTestApp(platform)
+      .onRedis(redis)
+      .controllers(CartController)
+      .globalGuard(HeaderUserGuard);
+
+  /** A user with two requests, and a visitor at the same address with one. */
+  async function traffic(): Promise<{ app: TestApp; sessionId: string }> {
+    const app = await shop().start();
+    await app.http.get('/cart', {
+      ...asUser({ id: '42' }),
+      'x-request-id': 'first',
+    });
+    await app.http.get('/orders/missing', asUser({ id: '42' }));
+    await app.http.get('/cart');
+    await app.settle(3);
+    const sessionId = await app.tracker.getSessionId({ userId: '42', ip: '' });
+    return { app, sessionId: sessionId ?? '' };
+  }
+
+  it('a session as one JSON document', async () => {
+    const { app, sessionId } = await traffic();
+    const { headers, text } = await ask(app, `sessions/${sessionId}/export`);
+    expect(headers['content-type']).toContain('application/json');
+    expect(headers['content-disposition']).toBe(
+      `attachment; filename="session-${sessionId}.json"`,
+    );
+    expect(headers['cache-control']).toBe('no-store');
+    const document = JSON.parse(text) as SessionExport;
+    expect(document).toEqual({
+      exported_at: document.exported_at,
+      session: await read(app, `sessions/${sessionId}`),
+      history: await read(app, `sessions/${sessionId}/history`),
+      journey: await read(app, `sessions/${sessionId}/journey`),
+    });
+    expect(Math.abs(document.exported_at - Date.now() / 1000)).toBeLessThan(60);
+  });
+
+  it('a session as an HTTP archive', async () => {
+    const { app, sessionId } = await traffic();
+    const { headers, text } = await ask(
+      app,
+      `sessions/${sessionId}/export?format=har`,
+    );
+    expect(headers['content-type']).toContain('application/json');
+    expect(headers['content-disposition']).toBe(
+      `attachment; filename="session-${sessionId}.har"`,
+    );
+    const archive = JSON.parse(text) as HttpArchive;
+    expect(findHarFaults(archive)).toEqual([]);
+    const { requests, responses } = await app.stored.read(sessionId);
+    expect(archive.log.entries).toMatchObject([
+      {
+        startedDateTime: new Date(
+          (requests[0]?.timestamp ?? 0) * 1000,
+        ).toISOString(),
+        time: responses[0]?.duration_ms,
+        request: {
+          method: 'GET',
+          url: 'http://application.invalid/cart',
+          headers: [{ name: 'x-request-id', value: 'first' }],
+        },
+        response: { status: 200, statusText: 'OK' },
+        _route: '/cart',
+        _handler: 'CartController.show',
+      },
+      {
+        response: { status: 404, statusText: 'Not Found' },
+        _route: '/orders/:id',
+        _error: 'NotFoundException',
+      },
+    ]);
+  });
+
+  it('everything held about a user, and about an address', async () => {
+    const { app, sessionId } = await traffic();
+    const user = await ask(app, 'users/42/export');
+    expect(user.headers['content-disposition']).toBe(
+      'attachment; filename="user.json"',
+    );
+    expect(user.headers['cache-control']).toBe('no-store');
+    const document = JSON.parse(user.text) as ClientExport;
+    expect(document).toEqual({
+      user_id: '42',
+      exported_at: document.exported_at,
+      current_session_id: sessionId,
+      sessions: [await read(app, `sessions/${sessionId}/history`)],
+    });
+    expect(await app.tracker.exportClient({ userId: '42' })).toEqual({
+      ...document,
+      exported_at: expect.any(Number),
+    });
+    const address = await read<ClientExport>(
+      app,
+      `ips/${encodeURIComponent('::ffff:127.0.0.1')}/export`,
+    );
+    expect(address.client_ip).toBe('127.0.0.1');
+    expect(address.sessions.map(({ info }) => info.user_id)).toEqual([
+      '',
+      '42',
+    ]);
+  });
+
+  it('erases a user and nobody else', async () => {
+    const { app } = await traffic();
+    const { status, text } = await ask(app, 'users/42', 'DELETE');
+    expect(status).toBe(200);
+    expect(JSON.parse(text) as ErasureReport).toEqual({
+      erased_sessions: 1,
+      erased_requests: 2,
+      erased_responses: 2,
+    });
+    for (const path of ['users/42', 'users/42/export', 'requests/first']) {
+      expect((await ask(app, path)).status).toBe(404);
+    }
+    expect((await ask(app, 'users/42', 'DELETE')).status).toBe(404);
+    const address = await read<ClientExport>(app, 'ips/127.0.0.1/export');
+    expect(address.sessions.map(({ info }) => info.user_id)).toEqual(['']);
+  });
+
+  it('erases an address, and leaves the sessions of users without it', async () => {
+    const { app, sessionId } = await traffic();
+    const { status } = await ask(app, 'ips/127.0.0.1', 'DELETE');
+    expect(status).toBe(200);
+    expect((await ask(app, 'ips/127.0.0.1')).status).toBe(404);
+    const left = await read<object>(app, `sessions/${sessionId}`);
+    expect(JSON.stringify(left)).not.toContain('127.0.0.1');
+    expect(await app.stored.dump()).not.toContain('127.0.0.1');
+  });
+
+  it('erases in code as well', async () => {
+    const { app } = await traffic();
+    expect(await app.tracker.eraseClient({ userId: '42' })).toEqual({
+      erased_sessions: 1,
+      erased_requests: 2,
+      erased_responses: 2,
+    });
+    const nothing = {
+      erased_sessions: 0,
+      erased_requests: 0,
+      erased_responses: 0,
+    };
+    expect(await app.tracker.eraseClient({ userId: '42' })).toEqual(nothing);
+    expect(await app.tracker.eraseClient({ ip: 'nowhere' })).toEqual(nothing);
+    expect(await app.tracker.exportClient({ ip: 'nowhere' })).toEqual({
+      client_ip: 'nowhere',
+      exported_at: expect.any(Number),
+      current_session_id: null,
+      sessions: [],
+    });
+  });
+
+  it.each([
+    [`sessions/${NOBODY}/export`, 'Session not found'],
+    [`sessions/${NOBODY}/export?format=har`, 'Session not found'],
+    ['sessions/..%2f..%22%0d%0a/export', 'Session not found'],
+    ['users/nobody/export', 'User not found'],
+    ['ips/192.0.2.9/export', 'Address not found'],
+    ['ips/nowhere/export', 'Address not found'],
+  ])('%s is 404', async (path, message) => {
+    const { status, text, headers } = await ask(await shop().start(), path);
+    expect(status).toBe(404);
+    expect(text).toContain(message);
+    expect(headers['content-disposition']).toBeUndefined();
+  });
+
+  it('refuses another format', async () => {
+    const app = await shop().start();
+    const { status, text } = await ask(
+      app,
+      `sessions/${NOBODY}/export?format=csv`,
+    );
+    expect(status).toBe(400);
+    expect(text).toContain('format');
+  });
+});
