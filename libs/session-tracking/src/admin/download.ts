@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { StreamableFile, type StreamableFileOptions } from '@nestjs/common';
+import { StreamableFile } from '@nestjs/common';
 import type { ClientExportStream } from '../analytics/client-export.js';
 
 /** A JSON document that a browser saves under a name. */
@@ -22,7 +22,7 @@ export function toClientDownload(
 }
 
 /** @param fileName of letters, digits, dots and hyphens: what else a header may mean stays out */
-function savedAs(fileName: string): StreamableFileOptions {
+function savedAs(fileName: string): { type: string; disposition: string } {
   return {
     type: 'application/json; charset=utf-8',
     disposition: `attachment; filename="${fileName}"`,
