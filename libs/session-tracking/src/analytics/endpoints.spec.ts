@@ -192,6 +192,13 @@ describe('the window of endpoints', () => {
     });
   });
 
+  it('is of hours as soon as it is longer than one', async () => {
+    expect(await plan({ window: '61m' })).toMatchObject({
+      until: THIS_HOUR + HOUR,
+      hours: 1,
+    });
+  });
+
   it('is of whole hours where minutes are no longer kept', async () => {
     expect(await plan({ window: '7d' })).toEqual({
       since: floorTo(NOW - 7 * DAY, HOUR),

@@ -174,6 +174,19 @@ describe('usage', () => {
     });
   });
 
+  it('takes no hours where these are kept for less than its window', async () => {
+    const store = new TotalsByHand();
+    const rollups = { minutes: DAY, hours: HOUR };
+    await ask({ window: '24h', step: '5m' }, store, {
+      ...DEFAULT_RETENTION,
+      rollups,
+    });
+    const lengths = [store.read, ...store.counted]
+      .flat()
+      .map(({ length }) => length);
+    expect(new Set(lengths)).toEqual(new Set([300]));
+  });
+
   it.each<[UsageQuery, RegExp]>([
     [
       { window: '25h', step: '5m' },
