@@ -114,7 +114,13 @@ describe('the clients of a window', () => {
       sessionTtlSeconds: 120,
       retentionSeconds: 60,
     };
-    const report = rankClients(new TotalsByHand(), {}, new Horizon(NOW, short));
-    expect(await report).toMatchObject({ since: THIS_MINUTE - 60 });
+    const horizon = new Horizon(NOW, short);
+    expect(await rankClients(new TotalsByHand(), {}, horizon)).toMatchObject({
+      since: THIS_MINUTE - 60,
+    });
+    // Data that goes before its slot is over: the slot under way is all there is.
+    expect(await rankClients(new TotalsByHand(300), {}, horizon)).toMatchObject(
+      { since: floorTo(NOW, 300), until: floorTo(NOW, 300) + 300 },
+    );
   });
 });

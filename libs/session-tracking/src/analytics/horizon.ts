@@ -32,9 +32,15 @@ export class Horizon {
     return floorTo(moment, length) >= floorTo(this.now - seconds, length);
   }
 
-  /** The earliest multiple of so many seconds from which on nothing of what stays for so long is gone. */
+  /**
+   * The earliest multiple of so many seconds from which on nothing of what stays for so long is gone;
+   * where it stays no longer than that, the latest, because there is no better.
+   */
   earliest(alignment: number, seconds: number): number {
-    return ceilTo(this.now - seconds, alignment);
+    return Math.min(
+      ceilTo(this.now - seconds, alignment),
+      floorTo(this.now, alignment),
+    );
   }
 }
 

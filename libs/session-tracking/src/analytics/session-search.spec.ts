@@ -22,17 +22,16 @@ let writer: TestWriter;
 
 beforeEach(() => {
   const clock = new FakeClock();
-  store = new MemorySessionStore(
-    {
-      sessionTtlSeconds: 7200,
-      maxSessionSeconds: 10,
-      retentionSeconds: 7200,
-      maxRecordsPerSession: 10,
-      rollups: { minutes: 86_400, hours: 2_592_000 },
-    },
-    () => clock.now(),
-  );
-  analytics = new SessionAnalytics(store, wholeAddresses);
+  const now = (): number => clock.now();
+  const retention = {
+    sessionTtlSeconds: 7200,
+    maxSessionSeconds: 10,
+    retentionSeconds: 7200,
+    maxRecordsPerSession: 10,
+    rollups: { minutes: 86_400, hours: 2_592_000 },
+  };
+  store = new MemorySessionStore(retention, now);
+  analytics = new SessionAnalytics(store, retention, wholeAddresses, now);
   writer = new TestWriter(store);
 });
 

@@ -54,6 +54,12 @@ export function planUsageSeries(
         : `; with a step of whole hours, for ${spellDuration(longest)}`,
     );
   }
+  if (step > seconds) {
+    throw new InvalidQueryError(
+      'step',
+      `must be at most ${spellDuration(seconds)}: totals are kept no longer`,
+    );
+  }
   const { since, until } = alignWindow(
     asked,
     horizon.earliest(step, seconds),

@@ -187,6 +187,14 @@ describe('usage', () => {
     expect(new Set(lengths)).toEqual(new Set([300]));
   });
 
+  it('has no step longer than what it adds up is kept', async () => {
+    const rollups = { minutes: HOUR, hours: 2 * HOUR };
+    const retention = { ...DEFAULT_RETENTION, rollups };
+    await expect(
+      ask({ window: '1h', step: '3h' }, undefined, retention),
+    ).rejects.toThrow(/^step must be at most 2h/);
+  });
+
   it.each<[UsageQuery, RegExp]>([
     [
       { window: '25h', step: '5m' },
