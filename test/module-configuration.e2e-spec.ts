@@ -426,6 +426,7 @@ describe('the public surface', () => {
         "CurrentSession",
         "InvalidCursorError",
         "InvalidOptionsError",
+        "InvalidQueryError",
         "InvalidRecordError",
         "RecordDroppedError",
         "RedisConnectionError",
