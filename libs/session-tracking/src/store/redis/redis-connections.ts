@@ -152,6 +152,9 @@ function isRefusedByClient(error: unknown): boolean {
   );
 }
 
+/** Waits under way: a connection is listened to once, however many ask for it at once. */
+const waits = new WeakMap<Redis, Promise<void>>();
+
 async function whenReady(redis: Redis): Promise<void> {
   if (redis.status === 'wait') {
     // A failure shows below: the connection is not ready then and refuses the command.
@@ -160,7 +163,16 @@ async function whenReady(redis: Redis): Promise<void> {
   if (redis.status !== 'connecting' && redis.status !== 'connect') {
     return;
   }
-  await new Promise<void>((resolve) => {
+  let wait = waits.get(redis);
+  if (wait === undefined) {
+    wait = waitForConnection(redis).finally(() => waits.delete(redis));
+    waits.set(redis, wait);
+  }
+  await wait;
+}
+
+function waitForConnection(redis: Redis): Promise<void> {
+  return new Promise((resolve) => {
     const settle = (): void => {
       clearTimeout(timeout);
       redis.off('ready', settle);
