@@ -65,14 +65,14 @@ describe('reading recent sessions', () => {
     ).toEqual({ truncated: false });
   });
 
-  it('reads no more than 50 sessions and 2,000 records at once', async () => {
+  it('reads no more than 25 sessions and 1,000 records at once', async () => {
     const small = new SlowStore(sessionsOf(200, 1));
     await foldRecentSessions(small, { since: at(0) }, () => undefined);
-    expect(small.mostAtOnce).toBe(50);
-    const large = new SlowStore(sessionsOf(20, 300));
+    expect(small.mostAtOnce).toBe(25);
+    const large = new SlowStore(sessionsOf(20, 150));
     await foldRecentSessions(large, { since: at(0) }, () => undefined);
     expect(large.mostAtOnce).toBe(3);
-    const huge = new SlowStore(sessionsOf(3, 2000));
+    const huge = new SlowStore(sessionsOf(3, 1000));
     await foldRecentSessions(huge, { since: at(0) }, () => undefined);
     expect(huge.mostAtOnce).toBe(1);
     expect(huge.read).toHaveLength(3);

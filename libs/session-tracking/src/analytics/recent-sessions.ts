@@ -6,10 +6,10 @@ import { Breaks } from './fold-each.js';
 export const MAX_SESSIONS_FOLDED = 2000;
 
 /** Sessions read at once. */
-const MAX_SESSIONS_AT_ONCE = 50;
+const MAX_SESSIONS_AT_ONCE = 25;
 
 /** Records read at once, so that no single moment has more to parse than a few milliseconds' worth. */
-const MAX_RECORDS_AT_ONCE = 2000;
+const MAX_RECORDS_AT_ONCE = 1000;
 
 /** Which sessions an answer is made from. */
 export interface SessionSelection {

@@ -27,6 +27,9 @@ import type { SessionKeys } from './session-keys.js';
 /** Most sessions of one client that are answered; more can share an address. */
 const MAX_SESSIONS_OF_CLIENT = 1000;
 
+/** Sessions asked for in one go: to send and read more at a stretch would hold up the application. */
+const MAX_SUMMARIES_AT_ONCE = 200;
+
 /** The reading half of the store; every answer takes a bounded number of commands. */
 export class RedisSessionReader {
   constructor(
@@ -152,11 +155,16 @@ export class RedisSessionReader {
   private async readSummaries(
     ids: readonly string[],
   ): Promise<SessionSummary[]> {
-    const rows = await this.read('read sessions', (redis) =>
-      Promise.all(
-        ids.map((id) => redis.hmget(this.keys.info(id), ...INFO_FIELDS)),
-      ),
-    );
+    const rows: (string | null)[][] = [];
+    for (let at = 0; at < ids.length; at += MAX_SUMMARIES_AT_ONCE) {
+      const part = ids.slice(at, at + MAX_SUMMARIES_AT_ONCE);
+      const read = await this.read('read sessions', (redis) =>
+        Promise.all(
+          part.map((id) => redis.hmget(this.keys.info(id), ...INFO_FIELDS)),
+        ),
+      );
+      rows.push(...read);
+    }
     return rows.flatMap((values, index) => {
       const info = parseInfo(values);
       const sessionId = ids[index];
