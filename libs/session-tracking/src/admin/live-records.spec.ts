@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { ServiceUnavailableException } from '@nestjs/common';
@@ -107,6 +108,7 @@ describe('live records', () => {
   it('are not listened to for a client that left before', async () => {
     const response = new PassThrough();
     response.destroy();
+    await once(response, 'close');
     const events = await live.open({}, response);
     await settle();
     expect(events.destroyed).toBe(true);

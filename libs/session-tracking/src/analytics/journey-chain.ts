@@ -121,8 +121,7 @@ async function findContinuation(
     info.user_id === '' ? { ip: info.client_ip } : { userId: info.user_id },
   );
   return sessions.find(
-    ({ previous_session_id, user_id }) =>
-      previous_session_id === session_id && user_id === info.user_id,
+    ({ previous_session_id }) => previous_session_id === session_id,
   )?.session_id;
 }
 
