@@ -192,6 +192,11 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     );
     const refused = await app.http.get('/admin/analytics/live', ADMIN);
     expect(refused.status).toBe(503);
+    // An answer without a body listens to nothing.
+    const head = await app.http.send('HEAD', '/admin/analytics/live', {
+      headers: ADMIN,
+    });
+    expect(head.status).toBe(200);
     await app.http.get('/cart');
     for (const reader of readers) {
       await reader.received(2);
