@@ -75,9 +75,8 @@ export async function rankClients(
   );
   const sums = new Map<string, ClientTotals>();
   await foldEach(
-    slotsBetween(since, until, [store.clientSlotLength]).map((slot) =>
-      store.readClients(slot),
-    ),
+    slotsBetween(since, until, [store.clientSlotLength]),
+    (slot) => store.readClients(slot),
     (clients) => addClients(sums, clients),
   );
   const { requests, errors } = sums.get(OTHER) ?? emptyClientTotals();

@@ -16,10 +16,14 @@ export function durationPercentiles(
   { durations, longestMicroseconds }: RequestTotals,
   percents: readonly number[],
 ): number[] {
-  const buckets = [...durations].toSorted(([a], [b]) => a - b);
-  const count = buckets.reduce((sum, [, each]) => sum + each, 0);
+  // A typed array sorts numbers as such, and many times as fast.
+  const buckets = Int32Array.from(durations.keys()).toSorted();
+  let count = 0;
+  for (const each of durations.values()) {
+    count += each;
+  }
   return percents.map((percent) => {
-    const bucket = bucketOfRank(buckets, rankOf(count, percent));
+    const bucket = bucketOfRank(buckets, durations, rankOf(count, percent));
     return bucket === undefined
       ? 0
       : Math.min(toMilliseconds(bucket), longestMicroseconds / 1000);
@@ -27,17 +31,15 @@ export function durationPercentiles(
 }
 
 function bucketOfRank(
-  buckets: readonly (readonly [bucket: number, count: number])[],
+  buckets: Int32Array,
+  counts: ReadonlyMap<number, number>,
   rank: number,
 ): number | undefined {
   let counted = 0;
-  for (const [bucket, count] of buckets) {
-    counted += count;
-    if (counted >= rank) {
-      return bucket;
-    }
-  }
-  return undefined;
+  return buckets.find((bucket) => {
+    counted += counts.get(bucket) ?? 0;
+    return counted >= rank;
+  });
 }
 
 function toMilliseconds(bucket: number): number {

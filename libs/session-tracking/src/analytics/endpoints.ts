@@ -91,7 +91,8 @@ export async function measureEndpoints(
   const routes = new Map<string, RequestTotals>();
   const [, records] = await Promise.all([
     foldEach(
-      slotsBetween(since, until, lengths).map((slot) => store.readRoutes(slot)),
+      slotsBetween(since, until, lengths),
+      (slot) => store.readRoutes(slot),
       (slotRoutes) => addRoutes(routes, slotRoutes),
     ),
     client && readClientRecords(store, client, { since, until }),

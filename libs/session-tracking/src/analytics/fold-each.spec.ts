@@ -10,44 +10,72 @@ class Pending {
   });
 }
 
+const first = 'first';
+const second = 'second';
+
 describe('folding answers', () => {
   it('takes them in order, whichever comes first', async () => {
-    const first = new Pending();
-    const folded: [string, number][] = [];
+    const pending = new Pending();
+    const folded: [string, string][] = [];
     const done = foldEach(
-      [first.promise, Promise.resolve('second')],
-      (answer, index) => {
-        folded.push([answer, index]);
+      [first, second],
+      (item) => (item === first ? pending.promise : Promise.resolve('b')),
+      (answer, item) => {
+        folded.push([item, answer]);
       },
     );
     await setImmediate();
     expect(folded).toEqual([]);
-    first.resolve('first');
+    pending.resolve('a');
     await done;
     expect(folded).toEqual([
-      ['first', 0],
-      ['second', 1],
+      [first, 'a'],
+      [second, 'b'],
     ]);
   });
 
   it('takes each as soon as it and those before are there', async () => {
-    const never = new Promise<string>(() => undefined);
+    const pending = new Pending();
     const folded: string[] = [];
-    void foldEach([Promise.resolve('first'), never], (answer) => {
-      folded.push(answer);
-    });
+    const done = foldEach(
+      [first, second],
+      (item) => (item === first ? Promise.resolve('a') : pending.promise),
+      (answer) => {
+        folded.push(answer);
+      },
+    );
     await setImmediate();
-    expect(folded).toEqual(['first']);
+    expect(folded).toEqual(['a']);
+    pending.resolve('b');
+    await done;
   });
 
-  it('fails as the answer fails, also one that fails before its turn', async () => {
-    const first = new Pending();
+  it('asks some ahead of what it folds, never all at once', async () => {
+    let underWay = 0;
+    let most = 0;
+    await foldEach(
+      Array.from({ length: 100 }, (_, index) => index),
+      async () => {
+        underWay += 1;
+        most = Math.max(most, underWay);
+        await setImmediate();
+        underWay -= 1;
+      },
+      () => undefined,
+    );
+    expect(most).toBe(8);
+  });
+
+  it('fails as an answer fails, also one that fails before its turn', async () => {
+    const pending = new Pending();
     const done = foldEach(
-      [first.promise, Promise.reject(new Error('away'))],
+      [first, second],
+      (item) =>
+        item === first ? pending.promise : Promise.reject(new Error('away')),
       () => undefined,
     );
     await setImmediate();
-    first.resolve('first');
+    pending.resolve('a');
     await expect(done).rejects.toThrow('away');
   });
 
@@ -55,7 +83,8 @@ describe('folding answers', () => {
     let turns = 0;
     const state = { folding: true };
     const done = foldEach(
-      Array.from({ length: 10 }, () => Promise.resolve()),
+      Array.from({ length: 10 }, (_, index) => index),
+      () => Promise.resolve(),
       () => {
         const until = performance.now() + 6;
         while (performance.now() < until);

@@ -196,9 +196,10 @@ function routesOf(log: readonly Logged[]): Map<string, Logged[]> {
   );
 }
 
+const now = (): number => START * 1000;
+
 /** Two instances of an application that store in turns; answers what may then be asked. */
 async function storeByTwo(log: readonly Logged[]) {
-  const now = (): number => START * 1000;
   const store = new MemorySessionStore(DEFAULT_RETENTION, now);
   const writers = [new TestWriter(store), new TestWriter(store)] as const;
   const exchanges = log.map(toExchange);

@@ -75,20 +75,25 @@ export async function measureUsage(
   const parts = steps.flatMap(({ slots, sum }) =>
     slots.map((slot) => ({ slot, sum })),
   );
-  const [, clients, allClients] = await Promise.all([
+  const clients: number[] = [];
+  const [, , allClients] = await Promise.all([
     foldEach(
-      parts.map(async ({ slot, sum }) => ({
-        sum,
-        totals: await store.readUsage(slot),
-      })),
-      ({ sum, totals }) => {
+      parts,
+      ({ slot }) => store.readUsage(slot),
+      (totals, { sum }) => {
         if (totals !== null) {
           addUsageTotals(sum, totals);
           addUsageTotals(whole, totals);
         }
       },
     ),
-    Promise.all(steps.map(({ slots }) => store.countClients(slots))),
+    foldEach(
+      steps,
+      ({ slots }) => store.countClients(slots),
+      (count) => {
+        clients.push(count);
+      },
+    ),
     store.countClients(slotsBetween(since, until, lengths)),
   ]);
   const series: UsageStep[] = [];
