@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { Get, Query, Req, Res, StreamableFile } from '@nestjs/common';
+import { Get, Inject, Query, Req, Res, StreamableFile } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
+import { AddressAnonymizer } from '../model/address-anonymizer.js';
 import {
   normalizeUserId,
   toStoredReference,
@@ -21,6 +22,8 @@ export class LiveController {
   constructor(
     private readonly records: LiveRecords,
     private readonly adapterHost: HttpAdapterHost,
+    @Inject(AddressAnonymizer)
+    private readonly addresses: AddressAnonymizer,
   ) {}
 
   /**
@@ -42,7 +45,7 @@ export class LiveController {
       method === 'HEAD'
         ? Readable.from([])
         : await this.records.open(
-            toSelection(query),
+            toSelection(query, this.addresses),
             'raw' in response ? response.raw : response,
           );
     return new StreamableFile(events, { type: 'text/event-stream' });
@@ -50,8 +53,12 @@ export class LiveController {
 }
 
 /** The query in the store's own spelling of user ids and addresses. */
-function toSelection({ user_id, ip, method, route }: LiveQuery): LiveSelection {
-  const reference = ip === undefined ? undefined : toStoredReference({ ip });
+function toSelection(
+  { user_id, ip, method, route }: LiveQuery,
+  addresses: AddressAnonymizer,
+): LiveSelection {
+  const reference =
+    ip === undefined ? undefined : toStoredReference({ ip }, addresses);
   if (reference === null) {
     throw new InvalidQueryError('ip', 'must be an address');
   }

@@ -1,7 +1,4 @@
-import {
-  type ClientReference,
-  toStoredReference,
-} from '../model/client-identity.js';
+import type { ClientReference } from '../model/client-identity.js';
 import type { SessionHistory } from '../model/records.js';
 import { routeNameOf } from '../model/route-name.js';
 import type { SessionStore } from '../store/session-store.js';
@@ -28,7 +25,7 @@ export interface ClientRecords {
 /** Reads what a client did in a window, by when its requests arrived. */
 export async function readClientRecords(
   store: Pick<SessionStore, 'listSessionsOfClient' | 'readSession'>,
-  client: ClientReference,
+  reference: ClientReference,
   { since, until }: { since: number; until: number },
 ): Promise<ClientRecords> {
   const records: ClientRecords = {
@@ -38,10 +35,6 @@ export async function readClientRecords(
     partial: false,
     trimmed: { requests: 0, responses: 0 },
   };
-  const reference = toStoredReference(client);
-  if (reference === null) {
-    return records;
-  }
   const sessions = await store.listSessionsOfClient(reference);
   let examined = 0;
   const breaks = new Breaks();

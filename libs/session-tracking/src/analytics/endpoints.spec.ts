@@ -1,3 +1,4 @@
+import { wholeAddresses } from '../model/address-anonymizer.js';
 import { describe, expect, it } from 'vitest';
 import {
   at,
@@ -58,7 +59,12 @@ function ask(
   query: EndpointsQuery = {},
   retention: RetentionPolicy = DEFAULT_RETENTION,
 ) {
-  return measureEndpoints(store, query, new Horizon(NOW, retention));
+  return measureEndpoints(
+    store,
+    query,
+    new Horizon(NOW, retention),
+    wholeAddresses,
+  );
 }
 
 /** Exchanges of one client as its session would hold them: path, seconds from now, status, duration. */

@@ -1,5 +1,9 @@
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
-import type { ClientReference } from '../model/client-identity.js';
+import type { AddressAnonymizer } from '../model/address-anonymizer.js';
+import {
+  type ClientReference,
+  toStoredReference,
+} from '../model/client-identity.js';
 import {
   addRequestTotals,
   emptyRequestTotals,
@@ -85,8 +89,9 @@ export async function measureEndpoints(
   store: EndpointStore,
   query: EndpointsQuery,
   horizon: Horizon,
+  addresses: AddressAnonymizer,
 ): Promise<EndpointsReport> {
-  const client = clientOf(query);
+  const client = clientOf(query, addresses);
   const { since, until, lengths } = planEndpointWindow(query, horizon);
   const routes = new Map<string, RequestTotals>();
   const [, records] = await Promise.all([
@@ -112,17 +117,19 @@ export async function measureEndpoints(
   };
 }
 
-function clientOf({
-  user_id,
-  ip,
-}: EndpointsQuery): ClientReference | undefined {
-  if (user_id === undefined) {
-    return ip === undefined ? undefined : { ip };
-  }
-  if (ip !== undefined) {
+/** The client that was asked for, in the store's own spelling where it can be anyone's. */
+function clientOf(
+  { user_id, ip }: EndpointsQuery,
+  addresses: AddressAnonymizer,
+): ClientReference | undefined {
+  if (user_id !== undefined && ip !== undefined) {
     throw new InvalidQueryError('ip', 'must not stand beside user_id');
   }
-  return { userId: user_id };
+  if (user_id === undefined && ip === undefined) {
+    return undefined;
+  }
+  const client = user_id === undefined ? { ip: ip ?? '' } : { userId: user_id };
+  return toStoredReference(client, addresses) ?? client;
 }
 
 function addRoutes(

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { wholeAddresses } from '../model/address-anonymizer.js';
 import { describe, expect, it } from 'vitest';
 import {
   START,
@@ -208,7 +209,12 @@ async function storeByTwo(log: readonly Logged[]) {
     await writer.append(...exchanges.slice(from, from + 7));
   }
   const { sessions } = await store.listSessions({ limit: 200 });
-  const analytics = new SessionAnalytics(store, DEFAULT_RETENTION, now);
+  const analytics = new SessionAnalytics(
+    store,
+    DEFAULT_RETENTION,
+    wholeAddresses,
+    now,
+  );
   return { analytics, sessions };
 }
 

@@ -105,7 +105,7 @@ export class SessionAnalytics {
    * @throws InvalidQueryError when a parameter is wrong or asks for more than is kept
    */
   async getEndpoints(query: EndpointsQuery = {}): Promise<EndpointsReport> {
-    return measureEndpoints(this.store, query, this.horizon());
+    return measureEndpoints(this.store, query, this.horizon(), this.addresses);
   }
 
   /**
@@ -191,7 +191,7 @@ export class SessionAnalytics {
   async streamClientExport(
     client: ClientReference,
   ): Promise<ClientExportStream | null> {
-    const reference = toStoredReference(client);
+    const reference = toStoredReference(client, this.addresses);
     return reference === null
       ? null
       : await streamClientExport(this.store, reference, this.unixSeconds());
@@ -199,7 +199,7 @@ export class SessionAnalytics {
 
   /** Removes everything held about a user or an address; null when nothing was. */
   async eraseClient(client: ClientReference): Promise<ErasureReport | null> {
-    const reference = toStoredReference(client);
+    const reference = toStoredReference(client, this.addresses);
     if (reference === null) {
       return null;
     }

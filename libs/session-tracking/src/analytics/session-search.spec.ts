@@ -20,16 +20,18 @@ let analytics: SessionAnalytics;
 let store: MemorySessionStore;
 let writer: TestWriter;
 
+let clock: FakeClock;
+const now = (): number => clock.now();
+const retention = {
+  sessionTtlSeconds: 7200,
+  maxSessionSeconds: 10,
+  retentionSeconds: 7200,
+  maxRecordsPerSession: 10,
+  rollups: { minutes: 86_400, hours: 2_592_000 },
+};
+
 beforeEach(() => {
-  const clock = new FakeClock();
-  const now = (): number => clock.now();
-  const retention = {
-    sessionTtlSeconds: 7200,
-    maxSessionSeconds: 10,
-    retentionSeconds: 7200,
-    maxRecordsPerSession: 10,
-    rollups: { minutes: 86_400, hours: 2_592_000 },
-  };
+  clock = new FakeClock();
   store = new MemorySessionStore(retention, now);
   analytics = new SessionAnalytics(store, retention, wholeAddresses, now);
   writer = new TestWriter(store);
@@ -227,7 +229,12 @@ describe('one session', () => {
 
   it('finds by any address of the network where addresses are truncated', async () => {
     await writer.append(exchangeOf(visitor('203.0.113.0')));
-    const truncating = new SessionAnalytics(store, truncatedAddresses);
+    const truncating = new SessionAnalytics(
+      store,
+      retention,
+      truncatedAddresses,
+      now,
+    );
     for (const ip of ['203.0.113.7', '203.0.113.0', '::ffff:203.0.113.99']) {
       const { sessions } = await truncating.getSessions({ ip });
       expect(sessions).toMatchObject([{ client_ip: '203.0.113.0' }]);

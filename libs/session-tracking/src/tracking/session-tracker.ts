@@ -158,7 +158,7 @@ export class SessionTracker {
   exportClient(client: ClientReference): Promise<ClientExport> {
     return exportClient(
       this.store,
-      toStoredReference(client) ?? client,
+      toStoredReference(client, this.addresses) ?? client,
       toUnixSeconds(this.clock.now()),
     );
   }
@@ -168,7 +168,7 @@ export class SessionTracker {
    * client sent before and still waits here is not stored either.
    */
   async eraseClient(client: ClientReference): Promise<ErasureReport> {
-    const reference = toStoredReference(client);
+    const reference = toStoredReference(client, this.addresses);
     return reference === null
       ? { erased_sessions: 0, erased_requests: 0, erased_responses: 0 }
       : await this.store.eraseClient(reference);
