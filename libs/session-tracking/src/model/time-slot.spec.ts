@@ -1,6 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ceilTo, floorTo, SLOT_LENGTHS, slotsBetween } from './time-slot.js';
+import {
+  ceilTo,
+  clientSlotLength,
+  floorTo,
+  SLOT_LENGTHS,
+  slotAt,
+  slotsBetween,
+} from './time-slot.js';
 
 describe('the slots between two moments', () => {
   it('are the fewest that make them up', () => {
@@ -50,4 +57,39 @@ describe('the slots between two moments', () => {
 it('rounds to multiples, down and up', () => {
   expect([floorTo(59.9, 60), floorTo(60, 60)]).toEqual([0, 60]);
   expect([ceilTo(60, 60), ceilTo(60.1, 60)]).toEqual([60, 120]);
+});
+
+describe('a slot of time', () => {
+  it('is the one of its length in which a moment lies', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0, max: 99_999_999_999, noNaN: true }),
+        fc.constantFrom(...SLOT_LENGTHS),
+        (moment, length) => {
+          const slot = slotAt(moment, length);
+          expect(slot.length).toBe(length);
+          expect(slot.start % length).toBe(0);
+          expect(moment).toBeGreaterThanOrEqual(slot.start);
+          expect(moment).toBeLessThan(slot.start + length);
+        },
+      ),
+    );
+  });
+
+  it('is aligned to the hours of UTC', () => {
+    const moment = Date.parse('2026-03-29T02:59:59.999Z') / 1000;
+    const start = (length: (typeof SLOT_LENGTHS)[number]): string =>
+      new Date(slotAt(moment, length).start * 1000).toISOString();
+    expect(SLOT_LENGTHS.map(start)).toEqual([
+      '2026-03-29T02:59:00.000Z',
+      '2026-03-29T02:55:00.000Z',
+      '2026-03-29T02:00:00.000Z',
+    ]);
+  });
+
+  it('for clients is five minutes while their data stays for half a day', () => {
+    expect([1, 43_200, 43_201, 31_536_000].map(clientSlotLength)).toEqual([
+      300, 300, 3600, 3600,
+    ]);
+  });
 });
