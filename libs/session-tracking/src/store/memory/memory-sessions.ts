@@ -108,7 +108,7 @@ export class MemorySessions {
   private continued(client: Client): StoredSession | undefined {
     const { userId, formerIp } = client;
     const open = this.findOpen(sessionOwner(client));
-    return open === undefined && userId === '' && formerIp !== undefined
+    return open === undefined && formerIp !== undefined
       ? this.findOpen(sessionOwner({ userId, ip: formerIp }))
       : open;
   }
