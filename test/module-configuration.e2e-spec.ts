@@ -114,6 +114,26 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     });
   });
 
+  it('sampling reaches what is captured', async () => {
+    const app = await bootTestApp(platform)
+      .trackingBy(() =>
+        SessionTrackingModule.forRoot({ sampling: { rate: 0 } }),
+      )
+      .controllers(ThingsController)
+      .start();
+    await app.http.get('/things/7');
+    await app.settle(1);
+    expect(await app.tracker.getSessionId({ ip: '127.0.0.1' })).toBeNull();
+    await app.http.get('/nowhere');
+    await app.settle(2);
+    const id = await app.tracker.getSessionId({ ip: '127.0.0.1' });
+    expect(await app.tracker.getSessionHistory(id ?? '')).toMatchObject({
+      info: { partial: true, request_count: 1 },
+      requests: [{ path: '/nowhere' }],
+    });
+    expect(app.tracker.stats()).toMatchObject({ stored: 4, dropped: 0 });
+  });
+
   describe('forRootAsync()', () => {
     const ways: [string, DynamicModule][] = [
       [
