@@ -15,6 +15,7 @@ import {
 } from 'nestjs-session-tracking';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { startRedisServer } from '../libs/session-tracking/testing/redis-server.js';
 import {
   bootTestApp,
   PLATFORMS,
@@ -343,17 +344,47 @@ describe.each(PLACES)('on $platform and $store', ({ platform, store }) => {
   });
 });
 
-it('asks much at once over a connection that is only being opened, without a warning', async () => {
-  const warnings: Error[] = [];
-  const listener = (warning: Error): void => void warnings.push(warning);
-  process.on('warning', listener);
-  onTestFinished(() => void process.off('warning', listener));
-  const app = await bootTestApp('express')
-    .onRedis(redis)
-    .globalGuard(HeaderUserGuard)
-    .start();
-  await Promise.all([read(app, 'usage'), read(app, 'endpoints')]);
-  expect(warnings).toEqual([]);
+describe('much asked at once, without a warning of the process', () => {
+  /** What the process warns of from now on. */
+  function warningsOfProcess(): Error[] {
+    const warnings: Error[] = [];
+    const listener = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', listener);
+    onTestFinished(() => void process.off('warning', listener));
+    return warnings;
+  }
+
+  it('is answered over a connection that is only being opened', async () => {
+    const warnings = warningsOfProcess();
+    const app = await bootTestApp('express')
+      .onRedis(redis)
+      .globalGuard(HeaderUserGuard)
+      .start();
+    await Promise.all([read(app, 'usage'), read(app, 'endpoints')]);
+    expect(warnings).toEqual([]);
+  });
+
+  it('is refused while Redis hangs, and answered afterwards', async () => {
+    const warnings = warningsOfProcess();
+    const server = await startRedisServer();
+    onTestFinished(() => server.stop());
+    const app = await bootTestApp('express')
+      .onRedis(server)
+      .globalGuard(HeaderUserGuard)
+      .start();
+    await read(app, 'usage');
+    server.pause();
+    const answers = await Promise.all([
+      ask(app, 'usage'),
+      ask(app, 'endpoints'),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([503, 503]);
+    server.resume();
+    await expect
+      .poll(async () => (await ask(app, 'usage')).status, { timeout: 5000 })
+      .toBe(200);
+    expect(warnings).toEqual([]);
+  });
 });
 
 describe.each(PLATFORMS)('what is asked wrongly on %s', (platform) => {

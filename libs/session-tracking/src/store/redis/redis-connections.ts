@@ -19,6 +19,8 @@ export class RedisConnections {
   private connections: Record<ConnectionUse, Redis> | undefined;
   /** Why each connection broke last: ioredis tells it in an event, not where a command fails. */
   private readonly faults = new Map<ConnectionUse, Error>();
+  /** Connections that are being replaced: to give one up once is enough, however many commands fail. */
+  private readonly givenUp = new Set<ConnectionUse>();
   private opening: Promise<void> | undefined;
 
   constructor(
@@ -98,16 +100,24 @@ export class RedisConnections {
    */
   private explainFailure(use: ConnectionUse, error: unknown): unknown {
     if (error instanceof Error && error.message === 'Command timed out') {
-      this.connections?.[use].disconnect(true);
+      this.replace(use);
       return new Error(`no answer within ${this.timeouts[use]} ms`);
     }
     return isRefusedByClient(error) ? (this.faults.get(use) ?? error) : error;
+  }
+
+  private replace(use: ConnectionUse): void {
+    if (!this.givenUp.has(use)) {
+      this.givenUp.add(use);
+      this.connections?.[use].disconnect(true);
+    }
   }
 
   private createConnection(source: RedisSource, use: ConnectionUse): Redis {
     const redis = createClient(source, this.timeouts[use]);
     // Without a listener an error event would end the process.
     redis.on('error', (error: Error) => this.faults.set(use, error));
+    redis.on('close', () => this.givenUp.delete(use));
     return redis;
   }
 }
