@@ -1,17 +1,24 @@
+import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wholeAddresses } from '../model/address-anonymizer.js';
-import { describe, expect, it } from 'vitest';
 import {
   START,
   TestWriter,
   user,
   visitor,
 } from '../../testing/record-builders.js';
+import {
+  type RedisServer,
+  startRedisServer,
+} from '../../testing/redis-server.js';
 import { DEFAULT_RETENTION } from '../../testing/totals-by-hand.js';
 import type { Client } from '../model/client-identity.js';
 import type { Exchange } from '../model/exchange.js';
 import { MemorySessionStore } from '../store/memory/memory-session-store.js';
-import type { SessionSummary } from '../store/session-store.js';
+import { RedisConnections } from '../store/redis/redis-connections.js';
+import { RedisSessionStore } from '../store/redis/redis-session-store.js';
+import type { SessionStore, SessionSummary } from '../store/session-store.js';
 import type { EndpointFigures } from './endpoint-figures.js';
 import { SessionAnalytics } from './session-analytics.js';
 import type { UsageFigures } from './usage.js';
@@ -200,8 +207,7 @@ function routesOf(log: readonly Logged[]): Map<string, Logged[]> {
 const now = (): number => START * 1000;
 
 /** Two instances of an application that store in turns; answers what may then be asked. */
-async function storeByTwo(log: readonly Logged[]) {
-  const store = new MemorySessionStore(DEFAULT_RETENTION, now);
+async function storeByTwo(store: SessionStore, log: readonly Logged[]) {
   const writers = [new TestWriter(store), new TestWriter(store)] as const;
   const exchanges = log.map(toExchange);
   for (let from = 0; from < exchanges.length; from += 7) {
@@ -218,162 +224,208 @@ async function storeByTwo(log: readonly Logged[]) {
   return { analytics, sessions };
 }
 
+let redis: RedisServer;
+let connections: RedisConnections;
+
+beforeAll(async () => {
+  redis = await startRedisServer();
+  connections = new RedisConnections(() => Promise.resolve(redis.url), {
+    writer: 5000,
+    reader: 5000,
+  });
+});
+
+afterAll(async () => {
+  connections.close();
+  await redis.stop();
+});
+
+const STORES = [
+  {
+    name: 'memory',
+    numRuns: 100,
+    empty: (): SessionStore => new MemorySessionStore(DEFAULT_RETENTION, now),
+  },
+  {
+    name: 'redis',
+    numRuns: 20,
+    empty: (): SessionStore =>
+      new RedisSessionStore(
+        connections,
+        `random-${randomUUID()}`,
+        DEFAULT_RETENTION,
+      ),
+  },
+];
+
 const traffic = fc.array(logged, { maxLength: 60 });
 const windows = fc.constantFrom('90s', '10m', '1h', '100m', '2h');
 
-describe('over random traffic of two instances', () => {
-  it('endpoints are what the log says', async () => {
-    await fc.assert(
-      fc.asyncProperty(traffic, windows, async (log, window) => {
-        const { analytics } = await storeByTwo(log);
-        const { since, until, endpoints } = await analytics.getEndpoints({
-          window,
-        });
-        const routes = routesOf(log.filter(within(since, until)));
-        expect(
-          new Set(endpoints.map(({ method, route }) => `${method} ${route}`)),
-        ).toEqual(new Set(routes.keys()));
-        for (const endpoint of endpoints) {
-          const name = `${endpoint.method} ${endpoint.route}`;
-          expectFigures(endpoint, routes.get(name) ?? []);
-        }
-        const counts = endpoints.map(({ count }) => count);
-        expect(counts).toEqual(counts.toSorted((a, b) => b - a));
-      }),
-    );
-  });
-
-  it('endpoints of a client are what the log says of it', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        traffic,
-        windows,
-        fc.constantFrom(...CLIENTS),
-        async (log, window, client) => {
-          const { analytics } = await storeByTwo(log);
-          const {
-            since,
-            until,
-            endpoints,
-            client: described,
-          } = await analytics.getEndpoints({
+describe.each(STORES)(
+  'over random traffic of two instances, in $name',
+  ({ numRuns, empty }) => {
+    it('endpoints are what the log says', async () => {
+      await fc.assert(
+        fc.asyncProperty(traffic, windows, async (log, window) => {
+          const { analytics } = await storeByTwo(empty(), log);
+          const { since, until, endpoints } = await analytics.getEndpoints({
             window,
-            ...(client.userId === ''
-              ? { ip: client.ip }
-              : { user_id: client.userId }),
           });
-          const inWindow = log.filter(within(since, until));
-          const everyone = routesOf(inWindow);
-          // An address is asked about with the users whose sessions began there.
-          const own = inWindow.filter(
-            (each) =>
-              isStored(each) &&
-              (client.userId === ''
-                ? each.client.ip === client.ip
-                : each.client === client),
-          );
-          const ownRoutes = routesOf(own);
-          expect(endpoints).toHaveLength(ownRoutes.size);
+          const routes = routesOf(log.filter(within(since, until)));
+          expect(
+            new Set(endpoints.map(({ method, route }) => `${method} ${route}`)),
+          ).toEqual(new Set(routes.keys()));
           for (const endpoint of endpoints) {
             const name = `${endpoint.method} ${endpoint.route}`;
-            expectFigures(endpoint, everyone.get(name) ?? []);
-            expect(endpoint.client).toBeDefined();
-            if (endpoint.client !== undefined) {
-              expectFigures(endpoint.client, ownRoutes.get(name) ?? [], true);
-            }
-            expect(endpoint.ratio).toBe(
-              endpoint.p95 === 0
-                ? null
-                : (endpoint.client?.p95 ?? 0) / endpoint.p95,
-            );
+            expectFigures(endpoint, routes.get(name) ?? []);
           }
-          const ratios = endpoints.map(({ ratio }) => ratio ?? -1);
-          expect(ratios).toEqual(ratios.toSorted((a, b) => b - a));
-          expect(described?.partial).toBe(
-            client === LEFT_OUT && (described?.sessions ?? 0) > 0,
-          );
-        },
-      ),
-    );
-  });
+          const counts = endpoints.map(({ count }) => count);
+          expect(counts).toEqual(counts.toSorted((a, b) => b - a));
+        }),
+        { numRuns },
+      );
+    });
 
-  it('usage is what the log says, step by step and in all', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        traffic,
-        windows,
-        fc.constantFrom('1m', '5m', '7m', '1h'),
-        async (log, window, step) => {
-          const { analytics, sessions } = await storeByTwo(log);
-          const report = await analytics.getUsage({ window, step });
-          const { since, until, totals, series } = report;
-          const createdWithin = (from: number, to: number): SessionSummary[] =>
-            sessions.filter(
-              ({ created_at }) => created_at >= from && created_at < to,
-            );
-          expectUsage(
-            totals,
-            log.filter(within(since, until)),
-            createdWithin(since, until),
-          );
-          let reached = since;
-          for (const { start, ...figures } of series) {
-            expect(start).toBe(reached);
-            reached += report.step;
-            expectUsage(
-              figures,
-              log.filter(within(start, reached)),
-              createdWithin(start, reached),
-            );
-          }
-          expect(reached).toBe(until);
-        },
-      ),
-    );
-  });
-
-  it('clients are what the log says', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        traffic,
-        windows,
-        fc.constantFrom(
-          'requests' as const,
-          'errors' as const,
-          'slowest' as const,
-        ),
-        async (log, window, sort) => {
-          const { analytics } = await storeByTwo(log);
-          const { since, until, clients, other } = await analytics.getClients({
-            window,
-            sort,
-          });
-          const byClient = groupBy(
-            log.filter(within(since, until)),
-            ({ client }) => ownerOf(client),
-          );
-          expect(clients).toHaveLength(byClient.size);
-          for (const { user_id, client_ip, ...figures } of clients) {
-            const own = byClient.get(
-              ownerOf({ userId: user_id ?? '', ip: client_ip ?? '' }),
-            );
-            const naive = recompute(own ?? []);
-            expect(figures).toEqual({
-              requests: naive.requests,
-              errors: naive.errors,
-              error_rate: expect.closeTo(naive.rate, 9),
-              avg_duration_ms: expect.closeTo(naive.avg, 6),
-              total_duration_ms: expect.closeTo(naive.total, 6),
+    it('endpoints of a client are what the log says of it', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          traffic,
+          windows,
+          fc.constantFrom(...CLIENTS),
+          async (log, window, client) => {
+            const { analytics } = await storeByTwo(empty(), log);
+            const {
+              since,
+              until,
+              endpoints,
+              client: described,
+            } = await analytics.getEndpoints({
+              window,
+              ...(client.userId === ''
+                ? { ip: client.ip }
+                : { user_id: client.userId }),
             });
-          }
-          const order = clients.map(
-            ({ requests, errors, avg_duration_ms }) =>
-              ({ requests, errors, slowest: avg_duration_ms })[sort],
-          );
-          expect(order).toEqual(order.toSorted((a, b) => b - a));
-          expect(other).toEqual({ requests: 0, errors: 0 });
-        },
-      ),
-    );
-  });
-});
+            const inWindow = log.filter(within(since, until));
+            const everyone = routesOf(inWindow);
+            // An address is asked about with the users whose sessions began there.
+            const own = inWindow.filter(
+              (each) =>
+                isStored(each) &&
+                (client.userId === ''
+                  ? each.client.ip === client.ip
+                  : each.client === client),
+            );
+            const ownRoutes = routesOf(own);
+            expect(endpoints).toHaveLength(ownRoutes.size);
+            for (const endpoint of endpoints) {
+              const name = `${endpoint.method} ${endpoint.route}`;
+              expectFigures(endpoint, everyone.get(name) ?? []);
+              expect(endpoint.client).toBeDefined();
+              if (endpoint.client !== undefined) {
+                expectFigures(endpoint.client, ownRoutes.get(name) ?? [], true);
+              }
+              expect(endpoint.ratio).toBe(
+                endpoint.p95 === 0
+                  ? null
+                  : (endpoint.client?.p95 ?? 0) / endpoint.p95,
+              );
+            }
+            const ratios = endpoints.map(({ ratio }) => ratio ?? -1);
+            expect(ratios).toEqual(ratios.toSorted((a, b) => b - a));
+            expect(described?.partial).toBe(
+              client === LEFT_OUT && (described?.sessions ?? 0) > 0,
+            );
+          },
+        ),
+        { numRuns },
+      );
+    });
+
+    it('usage is what the log says, step by step and in all', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          traffic,
+          windows,
+          fc.constantFrom('1m', '5m', '7m', '1h'),
+          async (log, window, step) => {
+            const { analytics, sessions } = await storeByTwo(empty(), log);
+            const report = await analytics.getUsage({ window, step });
+            const { since, until, totals, series } = report;
+            const createdWithin = (
+              from: number,
+              to: number,
+            ): SessionSummary[] =>
+              sessions.filter(
+                ({ created_at }) => created_at >= from && created_at < to,
+              );
+            expectUsage(
+              totals,
+              log.filter(within(since, until)),
+              createdWithin(since, until),
+            );
+            let reached = since;
+            for (const { start, ...figures } of series) {
+              expect(start).toBe(reached);
+              reached += report.step;
+              expectUsage(
+                figures,
+                log.filter(within(start, reached)),
+                createdWithin(start, reached),
+              );
+            }
+            expect(reached).toBe(until);
+          },
+        ),
+        { numRuns },
+      );
+    });
+
+    it('clients are what the log says', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          traffic,
+          windows,
+          fc.constantFrom(
+            'requests' as const,
+            'errors' as const,
+            'slowest' as const,
+          ),
+          async (log, window, sort) => {
+            const { analytics } = await storeByTwo(empty(), log);
+            const { since, until, clients, other } = await analytics.getClients(
+              {
+                window,
+                sort,
+              },
+            );
+            const byClient = groupBy(
+              log.filter(within(since, until)),
+              ({ client }) => ownerOf(client),
+            );
+            expect(clients).toHaveLength(byClient.size);
+            for (const { user_id, client_ip, ...figures } of clients) {
+              const own = byClient.get(
+                ownerOf({ userId: user_id ?? '', ip: client_ip ?? '' }),
+              );
+              const naive = recompute(own ?? []);
+              expect(figures).toEqual({
+                requests: naive.requests,
+                errors: naive.errors,
+                error_rate: expect.closeTo(naive.rate, 9),
+                avg_duration_ms: expect.closeTo(naive.avg, 6),
+                total_duration_ms: expect.closeTo(naive.total, 6),
+              });
+            }
+            const order = clients.map(
+              ({ requests, errors, avg_duration_ms }) =>
+                ({ requests, errors, slowest: avg_duration_ms })[sort],
+            );
+            expect(order).toEqual(order.toSorted((a, b) => b - a));
+            expect(other).toEqual({ requests: 0, errors: 0 });
+          },
+        ),
+        { numRuns },
+      );
+    });
+  },
+);
