@@ -344,16 +344,16 @@ describe.each(PLACES)('on $platform and $store', ({ platform, store }) => {
   });
 });
 
-describe('much asked at once, without a warning of the process', () => {
-  /** What the process warns of from now on. */
-  function warningsOfProcess(): Error[] {
-    const warnings: Error[] = [];
-    const listener = (warning: Error): void => void warnings.push(warning);
-    process.on('warning', listener);
-    onTestFinished(() => void process.off('warning', listener));
-    return warnings;
-  }
+/** What the process warns of from now on. */
+function warningsOfProcess(): Error[] {
+  const warnings: Error[] = [];
+  const listener = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', listener);
+  onTestFinished(() => void process.off('warning', listener));
+  return warnings;
+}
 
+describe('much asked at once, without a warning of the process', () => {
   it('is answered over a connection that is only being opened', async () => {
     const warnings = warningsOfProcess();
     const app = await bootTestApp('express')
