@@ -1,4 +1,8 @@
-import { floorTo, type SlotLength } from '../model/time-slot.js';
+import {
+  floorTo,
+  ROUTE_SLOT_LENGTHS,
+  type SlotLength,
+} from '../model/time-slot.js';
 import { beyondHorizon, type Horizon } from './horizon.js';
 import {
   alignWindow,
@@ -10,7 +14,8 @@ import {
 const HOUR = 3600;
 
 /** Slots for which there are totals by route, longest first. */
-const ROUTE_SLOTS = [3600, 60] as const satisfies readonly SlotLength[];
+const ROUTE_SLOTS = ROUTE_SLOT_LENGTHS.toReversed();
+const FINE = 300;
 
 /** An aligned window and the slots that make it up. */
 export interface EndpointWindow {
@@ -20,7 +25,7 @@ export interface EndpointWindow {
 }
 
 /**
- * Aligns a window to minutes as far as these are kept, else to hours.
+ * Aligns a window to five minutes as far as these are kept, else to hours.
  *
  * @throws InvalidQueryError when it begins before any totals that are kept
  */
@@ -45,22 +50,22 @@ export function planEndpointWindow(
       asked,
       horizon.earliest(shortest, horizon.secondsOf(shortest)),
       shortest,
-      hourly && endsWithHour(asked, shortest, horizon) ? HOUR : 60,
+      hourly && endsWithHour(asked, shortest, horizon) ? HOUR : FINE,
     ),
-    lengths: hourly ? ROUTE_SLOTS : [60],
+    lengths: hourly ? ROUTE_SLOTS : [FINE],
   };
 }
 
-/** A long window ends with the hour under way: that saves up to 59 slots, and nothing is later yet. */
+/** A long window ends with the hour under way: that saves up to 11 slots, and nothing is later yet. */
 function endsWithHour(
   { since, until }: AskedWindow,
   shortest: SlotLength,
   horizon: Horizon,
 ): boolean {
-  if (shortest === 60 && until - since <= HOUR) {
+  if (shortest === FINE && until - since <= HOUR) {
     return false;
   }
-  const minutesKept =
-    floorTo(until, HOUR) >= horizon.earliest(60, horizon.secondsOf(60));
-  return until === horizon.now || !minutesKept;
+  const fineKept =
+    floorTo(until, HOUR) >= horizon.earliest(FINE, horizon.secondsOf(FINE));
+  return until === horizon.now || !fineKept;
 }

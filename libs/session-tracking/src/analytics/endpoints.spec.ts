@@ -24,12 +24,12 @@ import { Horizon } from './horizon.js';
 const HOUR = 3600;
 const DAY = 86_400;
 
-/** 22:13:20 UTC, in the minute that began 20 s and the hour that began 800 s before. */
+/** 22:13:20 UTC, in the five minutes that began 200 s and the hour that began 800 s before. */
 const NOW = START;
-const THIS_MINUTE = NOW - 20;
+const THIS_SLOT = NOW - 200;
 const THIS_HOUR = NOW - 800;
 
-const minute = (start: number): TimeSlot => ({ start, length: 60 });
+const fineSlot = (start: number): TimeSlot => ({ start, length: 300 });
 
 /** Totals by hand, and sessions whose records a test has written. */
 class StoreByHand extends TotalsByHand {
@@ -106,18 +106,18 @@ describe('the endpoints of a window', () => {
   it('are measured by method and route, busiest first', async () => {
     const store = new StoreByHand()
       .addRoute(
-        minute(THIS_MINUTE),
+        fineSlot(THIS_SLOT),
         'GET /items/:id',
         totalsOf([10, 20], { clientErrors: 1 }),
       )
       .addRoute(
-        minute(THIS_MINUTE - 60),
+        fineSlot(THIS_SLOT - 300),
         'GET /items/:id',
         totalsOf([30, 40], { serverErrors: 1, requests: 3 }),
       )
-      .addRoute(minute(THIS_MINUTE), 'POST unmatched', totalsOf([0.5]));
+      .addRoute(fineSlot(THIS_SLOT), 'POST unmatched', totalsOf([0.5]));
     const { since, until, endpoints, other, client } = await ask(store);
-    expect([since, until]).toEqual([THIS_MINUTE - HOUR, THIS_MINUTE + 60]);
+    expect([since, until]).toEqual([THIS_SLOT - HOUR, THIS_SLOT + 300]);
     expect(endpoints).toMatchObject([
       {
         method: 'GET',
@@ -148,7 +148,7 @@ describe('the endpoints of a window', () => {
 
   it('tell apart what found no place', async () => {
     const store = new StoreByHand().addRoute(
-      minute(THIS_MINUTE),
+      fineSlot(THIS_SLOT),
       'other',
       totalsOf([1, 1, 1], { clientErrors: 1, serverErrors: 1 }),
     );
@@ -160,8 +160,8 @@ describe('the endpoints of a window', () => {
 
   it('are at most as many as asked for', async () => {
     const store = new StoreByHand()
-      .addRoute(minute(THIS_MINUTE), 'GET /rare', totalsOf([1]))
-      .addRoute(minute(THIS_MINUTE), 'GET /often', totalsOf([1, 1]));
+      .addRoute(fineSlot(THIS_SLOT), 'GET /rare', totalsOf([1]))
+      .addRoute(fineSlot(THIS_SLOT), 'GET /often', totalsOf([1, 1]));
     const { endpoints } = await ask(store, { limit: 1 });
     expect(endpoints.map(({ route }) => route)).toEqual(['/often']);
   });
@@ -171,29 +171,29 @@ describe('the endpoints of a window', () => {
 async function plan(query: EndpointsQuery, retention?: RetentionPolicy) {
   const store = new StoreByHand();
   const { since, until } = await ask(store, query, retention);
-  const minutes = store.read.filter(({ length }) => length === 60).length;
-  return { since, until, minutes, hours: store.read.length - minutes };
+  const fine = store.read.filter(({ length }) => length === 300).length;
+  return { since, until, fine, hours: store.read.length - fine };
 }
 
 describe('the window of endpoints', () => {
-  it('is widened to whole minutes up to an hour', async () => {
+  it('is widened to whole five minutes up to an hour', async () => {
     expect(await plan({ window: '90s' })).toEqual({
-      since: floorTo(NOW - 90, 60),
-      until: THIS_MINUTE + 60,
-      minutes: 3,
+      since: floorTo(NOW - 90, 300),
+      until: THIS_SLOT + 300,
+      fine: 1,
       hours: 0,
     });
     expect(await plan({ window: '1h' })).toMatchObject({
-      minutes: 61,
+      fine: 13,
       hours: 0,
     });
   });
 
-  it('is of hours beyond that, with the older edge of minutes', async () => {
+  it('is of hours beyond that, with the older edge of five minutes', async () => {
     expect(await plan({ window: '3h' })).toEqual({
-      since: floorTo(NOW - 3 * HOUR, 60),
+      since: floorTo(NOW - 3 * HOUR, 300),
       until: THIS_HOUR + HOUR,
-      minutes: 47,
+      fine: 10,
       hours: 3,
     });
   });
@@ -205,45 +205,45 @@ describe('the window of endpoints', () => {
     });
   });
 
-  it('is of whole hours where minutes are no longer kept', async () => {
+  it('is of whole hours where five minutes are no longer kept', async () => {
     expect(await plan({ window: '7d' })).toEqual({
       since: floorTo(NOW - 7 * DAY, HOUR),
       until: THIS_HOUR + HOUR,
-      minutes: 0,
+      fine: 0,
       hours: 169,
     });
   });
 
-  it('has an exact end in the past while minutes are kept there', async () => {
+  it('has an exact end in the past while five minutes are kept there', async () => {
     expect(
       await plan({ since: NOW - 3 * DAY, until: THIS_HOUR - 590 }),
     ).toEqual({
       since: floorTo(NOW - 3 * DAY, HOUR),
-      until: THIS_HOUR - 540,
-      minutes: 51,
+      until: THIS_HOUR - 300,
+      fine: 11,
       hours: 71,
     });
     expect(
       await plan({ since: NOW - 3 * DAY, until: NOW - 2 * DAY }),
-    ).toMatchObject({ until: THIS_HOUR + HOUR - 2 * DAY, minutes: 0 });
+    ).toMatchObject({ until: THIS_HOUR + HOUR - 2 * DAY, fine: 0 });
   });
 
   it('never begins with a slot that may be gone in part', async () => {
     expect(await plan({ window: '24h' })).toMatchObject({
-      since: THIS_MINUTE + 60 - DAY,
+      since: THIS_SLOT + 300 - DAY,
     });
     expect(await plan({ window: '30d' })).toMatchObject({
       since: THIS_HOUR + HOUR - 30 * DAY,
     });
   });
 
-  it('is of minutes alone where these are kept longer', async () => {
+  it('is of five minutes alone where these are kept longer', async () => {
     const retention = {
       ...DEFAULT_RETENTION,
       rollups: { minutes: DAY, hours: HOUR },
     };
     expect(await plan({ window: '2h' }, retention)).toMatchObject({
-      minutes: 121,
+      fine: 25,
       hours: 0,
     });
   });
@@ -264,7 +264,7 @@ describe('the window of endpoints', () => {
 
   it('ends now where its end lies in the future', async () => {
     expect(await plan({ since: NOW - 90, until: NOW + DAY })).toMatchObject({
-      until: THIS_MINUTE + 60,
+      until: THIS_SLOT + 300,
     });
   });
 });
@@ -279,10 +279,10 @@ describe('the endpoints of a client', () => {
         ['/free', -7, 200, 5],
       ]),
     ])
-      .addRoute(minute(THIS_MINUTE), 'GET /fast', totalsOf([10, 10]))
-      .addRoute(minute(THIS_MINUTE), 'GET /slow', totalsOf([100, 100, 100]))
-      .addRoute(minute(THIS_MINUTE), 'GET /free', totalsOf([0, 0]))
-      .addRoute(minute(THIS_MINUTE), 'GET /never-used', totalsOf([9]));
+      .addRoute(fineSlot(THIS_SLOT), 'GET /fast', totalsOf([10, 10]))
+      .addRoute(fineSlot(THIS_SLOT), 'GET /slow', totalsOf([100, 100, 100]))
+      .addRoute(fineSlot(THIS_SLOT), 'GET /free', totalsOf([0, 0]))
+      .addRoute(fineSlot(THIS_SLOT), 'GET /never-used', totalsOf([9]));
     const { client, endpoints } = await ask(store, { user_id: '42' });
     expect(client).toEqual({
       user_id: '42',
@@ -319,8 +319,8 @@ describe('the endpoints of a client', () => {
   it('count requests of the window only, by when they arrived', async () => {
     const store = new StoreByHand([
       sessionOf([
-        ['/early', THIS_MINUTE - HOUR - 0.001 - START, 200, 1],
-        ['/first', THIS_MINUTE - HOUR - START, 200, 1],
+        ['/early', THIS_SLOT - HOUR - 0.001 - START, 200, 1],
+        ['/first', THIS_SLOT - HOUR - START, 200, 1],
         ['/last', -1, 200, 1],
       ]),
     ]);
@@ -328,8 +328,8 @@ describe('the endpoints of a client', () => {
     expect(endpoints.map(({ route }) => route)).toEqual(['/first', '/last']);
     const past = await ask(store, {
       user_id: '42',
-      since: THIS_MINUTE - HOUR - 60,
-      until: THIS_MINUTE - HOUR,
+      since: THIS_SLOT - HOUR - 300,
+      until: THIS_SLOT - HOUR,
     });
     expect(past.endpoints.map(({ route }) => route)).toEqual(['/early']);
   });

@@ -63,7 +63,7 @@ describe('folding answers', () => {
       },
       () => undefined,
     );
-    expect(most).toBe(8);
+    expect(most).toBe(32);
   });
 
   it('fails as an answer fails, also one that fails before its turn', async () => {

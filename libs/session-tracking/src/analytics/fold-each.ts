@@ -4,10 +4,10 @@ import { setImmediate } from 'node:timers/promises';
 const LONGEST_STRETCH_MS = 5;
 
 /**
- * How many answers are awaited at once: enough to keep the store busy, few enough that they do not
- * all arrive in one stretch of work.
+ * How many questions are asked in one go, while the answers to as many are folded: enough to keep the
+ * store busy, few enough that they do not all arrive in one stretch of work.
  */
-const AHEAD = 8;
+const TOGETHER = 16;
 
 /** Breaks of a long loop, so that no answer holds up the requests of the application. */
 export class Breaks {
@@ -23,7 +23,7 @@ export class Breaks {
 }
 
 /**
- * Asks about each item, a few ahead of what is folded, and hands the answers on in order.
+ * Asks about each item, some ahead of what is folded, and hands the answers on in order.
  *
  * @throws what the first question that failed was rejected with
  */
@@ -32,25 +32,21 @@ export async function foldEach<T, Answer>(
   ask: (item: T) => Promise<Answer>,
   fold: (answer: Answer, item: T) => void,
 ): Promise<void> {
-  const asked: { item: T; answer: Promise<Answer> }[] = [];
   const breaks = new Breaks();
-  const foldFirst = async (): Promise<void> => {
-    const first = asked.shift();
-    if (first !== undefined) {
-      fold(await first.answer, first.item);
+  const askFrom = (from: number): { item: T; answer: Promise<Answer> }[] =>
+    items.slice(from, from + TOGETHER).map((item) => {
+      const answer = ask(item);
+      // One that fails before its turn would else be an unhandled rejection, which ends the process.
+      answer.catch(() => undefined);
+      return { item, answer };
+    });
+  let asked = askFrom(0);
+  for (let from = TOGETHER; asked.length > 0; from += TOGETHER) {
+    const next = askFrom(from);
+    for (const { item, answer } of asked) {
+      fold(await answer, item);
       await breaks.take();
     }
-  };
-  for (const item of items) {
-    if (asked.length === AHEAD) {
-      await foldFirst();
-    }
-    const answer = ask(item);
-    // One that fails before its turn would else be an unhandled rejection, which ends the process.
-    answer.catch(() => undefined);
-    asked.push({ item, answer });
-  }
-  while (asked.length > 0) {
-    await foldFirst();
+    asked = next;
   }
 }

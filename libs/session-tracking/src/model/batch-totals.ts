@@ -22,8 +22,6 @@ export interface MinuteTotals {
   readonly usage: RequestTotals;
   /** By method and route template: `GET /users/:id`. */
   readonly routes: Map<string, RequestTotals>;
-  /** Responses that were recorded without their request. */
-  readonly withoutRoute: RequestTotals;
   /** By the owner of the session: `user:42`, `ip:192.0.2.1`. */
   readonly clients: Map<string, ClientTotals>;
 }
@@ -52,7 +50,6 @@ function minuteOf(
       start,
       usage: emptyRequestTotals(),
       routes: new Map(),
-      withoutRoute: emptyRequestTotals(),
       clients: new Map(),
     };
     minutes.set(start, minute);
@@ -64,7 +61,7 @@ function addExchange(minute: MinuteTotals, exchange: Exchange): void {
   const { request, response } = exchange;
   const route =
     request === undefined
-      ? minute.withoutRoute
+      ? undefined
       : totalsOf(minute.routes, routeNameOf(request), emptyRequestTotals);
   const client = totalsOf(
     minute.clients,
@@ -73,14 +70,18 @@ function addExchange(minute: MinuteTotals, exchange: Exchange): void {
   );
   if (request !== undefined) {
     minute.usage.requests += 1;
-    route.requests += 1;
     client.requests += 1;
+  }
+  if (route !== undefined) {
+    route.requests += 1;
   }
   if (response !== undefined) {
     const microseconds = toMicroseconds(response.duration_ms);
     const bucket = bucketOf(microseconds);
     addResponse(minute.usage, response, microseconds, bucket);
-    addResponse(route, response, microseconds, bucket);
+    if (route !== undefined) {
+      addResponse(route, response, microseconds, bucket);
+    }
     client.responses += 1;
     client.errors += response.status_code >= FIRST_ERROR_STATUS ? 1 : 0;
     client.durationMicroseconds += microseconds;

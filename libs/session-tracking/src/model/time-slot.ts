@@ -4,6 +4,11 @@ export const SLOT_LENGTHS = [60, 300, 3600] as const;
 /** Length of a slot in seconds. */
 export type SlotLength = (typeof SLOT_LENGTHS)[number];
 
+/** The lengths for which there are totals by route: a minute would be too many to read for an hour. */
+export const ROUTE_SLOT_LENGTHS = [
+  300, 3600,
+] as const satisfies readonly SlotLength[];
+
 /** A stretch of time for which totals are kept, aligned to its own length in UTC. */
 export interface TimeSlot {
   readonly length: SlotLength;

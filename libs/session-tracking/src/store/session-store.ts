@@ -174,7 +174,7 @@ export interface SessionStore {
   /** The totals of everything in a slot; null when nothing happened in it. */
   readUsage(slot: TimeSlot): Promise<UsageTotals | null>;
 
-  /** The totals of a slot of a minute or an hour by method and route (`GET /users/:id`), and `other`. */
+  /** The totals of a slot of five minutes or an hour by method and route (`GET /users/:id`), and `other`. */
   readRoutes(slot: TimeSlot): Promise<ReadonlyMap<string, RequestTotals>>;
 
   /** Length in seconds of the slots that `readClients` takes, by how long the data of clients stays. */

@@ -51,7 +51,7 @@ export function describeErasureRace(tested: StoreUnderTest): void {
         });
         expect(await tested.store.countClients([slot])).toBe(2);
       }
-      const routes = await tested.store.readRoutes(slotAt(START, 60));
+      const routes = await tested.store.readRoutes(slotAt(START, 300));
       expect(routes.get('GET unmatched')?.requests).toBe(2);
       expect(await tested.clientsAt(START)).toEqual(['user:43']);
     });

@@ -54,7 +54,7 @@ export function describeSampling(tested: StoreUnderTest): void {
         duration_us_total: 7000,
         partial: true,
       });
-      const routes = await tested.store.readRoutes(slotAt(START, 60));
+      const routes = await tested.store.readRoutes(slotAt(START, 300));
       expect(routes.get('GET unmatched')).toMatchObject({
         requests: 3,
         serverErrors: 1,

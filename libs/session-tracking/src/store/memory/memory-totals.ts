@@ -12,6 +12,7 @@ import {
   type UsageTotals,
 } from '../../model/request-totals.js';
 import {
+  ROUTE_SLOT_LENGTHS,
   SLOT_LENGTHS,
   slotAt,
   type SlotLength,
@@ -29,8 +30,6 @@ const MAX_ROUTES = 500;
 
 /** Most clients told apart in a slot. */
 const MAX_CLIENTS = 1000;
-
-const ROUTE_SLOT_LENGTHS: readonly SlotLength[] = [60, 3600];
 
 /** How long totals stay. */
 interface TotalsRetention {
@@ -82,7 +81,8 @@ export class MemoryTotals {
         for (const [route, totals] of minute.routes) {
           const name = placeFor(route, routes, MAX_ROUTES);
           addRequestTotals(entryOf(routes, name, emptyRequestTotals), totals);
-          cappedRoutes += name === OTHER && length === 60 ? totals.requests : 0;
+          cappedRoutes +=
+            name === OTHER && length === 300 ? totals.requests : 0;
         }
       }
     }

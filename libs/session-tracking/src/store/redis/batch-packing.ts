@@ -64,7 +64,7 @@ function packExchange(
 
 function packMinute(
   packed: PackedBytes,
-  { start, usage, routes, withoutRoute, clients }: MinuteTotals,
+  { start, usage, routes, clients }: MinuteTotals,
 ): void {
   packed.s1(String(start));
   packTotals(packed, usage);
@@ -73,7 +73,6 @@ function packMinute(
     packed.s2(route);
     packTotals(packed, totals);
   }
-  packTotals(packed, withoutRoute);
   packed.u2(clients.size);
   for (const [owner, totals] of clients) {
     packed

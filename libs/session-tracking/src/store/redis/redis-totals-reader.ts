@@ -1,5 +1,4 @@
 import {
-  addRequestTotals,
   type ClientTotals,
   emptyUsageTotals,
   OTHER,
@@ -8,20 +7,18 @@ import {
 } from '../../model/request-totals.js';
 import type { TimeSlot } from '../../model/time-slot.js';
 import type { RedisConnections } from './redis-connections.js';
+import { RedisHashReader } from './redis-hash-reader.js';
 import type { SessionKeys } from './session-keys.js';
 
-/** Reads what scripts/add-totals.lua adds up; one command a slot. */
+/** Reads what scripts/add-totals.lua adds up. */
 export class RedisTotalsReader {
+  private readonly hashes: RedisHashReader;
+
   constructor(
     private readonly connections: RedisConnections,
     private readonly keys: SessionKeys,
-  ) {}
-
-  /** The minutes have no totals of their own: they are the sum of their routes. */
-  readUsage(slot: TimeSlot): Promise<UsageTotals | null> {
-    return slot.length === 60
-      ? this.sumOfRoutes(slot)
-      : this.readUsageHash(slot);
+  ) {
+    this.hashes = new RedisHashReader(connections, keys.index);
   }
 
   async readRoutes(
@@ -39,23 +36,23 @@ export class RedisTotalsReader {
   async readClients(
     slot: TimeSlot,
   ): Promise<ReadonlyMap<string, ClientTotals>> {
-    const fields = await this.readHash(this.keys.clients(slot));
-    return new Map(
-      fields.map(([owner, text]) => {
-        const [requests, responses, errors, durationMicroseconds] = text
-          .split(' ')
-          .map(Number);
-        return [
-          owner,
-          {
-            requests: requests ?? 0,
-            responses: responses ?? 0,
-            errors: errors ?? 0,
-            durationMicroseconds: durationMicroseconds ?? 0,
-          },
-        ];
-      }),
-    );
+    const clients = new Map<string, ClientTotals>();
+    const fields = await this.hashes.read(this.keys.clients(slot));
+    for (let at = 0; at + 1 < fields.length; at += 2) {
+      const [
+        requests = 0,
+        responses = 0,
+        errors = 0,
+        durationMicroseconds = 0,
+      ] = (fields[at + 1] ?? '').split(' ').map(Number);
+      clients.set(fields[at] ?? '', {
+        requests,
+        responses,
+        errors,
+        durationMicroseconds,
+      });
+    }
+    return clients;
   }
 
   countClients(slots: readonly TimeSlot[]): Promise<number> {
@@ -66,23 +63,13 @@ export class RedisTotalsReader {
         );
   }
 
-  private async readUsageHash(slot: TimeSlot): Promise<UsageTotals | null> {
-    const fields = await this.readHash(this.keys.usage(slot));
+  async readUsage(slot: TimeSlot): Promise<UsageTotals | null> {
+    const fields = await this.hashes.read(this.keys.usage(slot));
     const totals = emptyUsageTotals();
-    for (const [name, text] of fields) {
-      setField(totals, name, Number(text));
+    for (let at = 0; at + 1 < fields.length; at += 2) {
+      setField(totals, fields[at] ?? '', Number(fields[at + 1]));
     }
     return fields.length === 0 ? null : totals;
-  }
-
-  private async sumOfRoutes(slot: TimeSlot): Promise<UsageTotals | null> {
-    const { byNumber } = await this.readRouteHash(slot);
-    const sum = emptyUsageTotals();
-    for (const totals of byNumber.values()) {
-      addRequestTotals(sum, totals);
-      sum.newSessions += totals.newSessions;
-    }
-    return byNumber.size === 0 ? null : sum;
   }
 
   /** Totals by the number of their route, and the names of the numbers. */
@@ -92,7 +79,10 @@ export class RedisTotalsReader {
   }> {
     const byNumber = new Map<string, UsageTotals>();
     const names = new Map([[OTHER, OTHER]]);
-    for (const [field, text] of await this.readHash(this.keys.routes(slot))) {
+    const fields = await this.hashes.read(this.keys.routes(slot));
+    for (let at = 0; at + 1 < fields.length; at += 2) {
+      const field = fields[at] ?? '';
+      const text = fields[at + 1] ?? '';
       const colon = field.indexOf(':');
       if (field.includes(' ')) {
         names.set(text, field);
@@ -107,13 +97,6 @@ export class RedisTotalsReader {
       }
     }
     return { byNumber, names };
-  }
-
-  private async readHash(key: string): Promise<[string, string][]> {
-    const hash = await this.connections.ask('reader', 'read totals', (redis) =>
-      redis.hgetall(key),
-    );
-    return Object.entries(hash);
   }
 }
 

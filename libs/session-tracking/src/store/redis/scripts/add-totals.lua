@@ -4,8 +4,6 @@ local ROUTES_PER_SLOT = 500
 local CLIENTS_PER_SLOT = 1000
 -- How many clients of a batch may take the place of a less busy one in a slot that is full.
 local REPLACEMENTS = 4
--- Stands in the place of a route's number where there was none.
-local NO_ROUTE = 'none'
 local COUNTED = { 'requests', 'responses', 'client_errors', 'server_errors', 'duration_us', 'new_sessions' }
 
 local capped_routes, capped_clients = 0, 0
@@ -70,13 +68,16 @@ end
 
 -- Routes are numbered within a slot, so that their names stand in it once.
 local function add_routes(start, slot_length, names, all_totals)
+  if #names == 0 then
+    return
+  end
   local key = base .. 'routes:' .. slot_length .. ':' .. start - start % slot_length
   local numbers = call('HMGET', key, 'routes', unpack(names))
   local last = number(numbers[1])
   local fields, increments, longest, named = {}, {}, {}, {}
   for position, name in ipairs(names) do
     local totals = all_totals[position]
-    local route = name == NO_ROUTE and NO_ROUTE or numbers[position + 1]
+    local route = numbers[position + 1]
     if not route and last < ROUTES_PER_SLOT then
       last = last + 1
       route = format('%d', last)
@@ -85,7 +86,7 @@ local function add_routes(start, slot_length, names, all_totals)
     end
     if not route then
       route = 'other'
-      capped_routes = capped_routes + (slot_length == 60 and totals[1] or 0)
+      capped_routes = capped_routes + (slot_length == 300 and totals[1] or 0)
     end
     -- Several routes may be `other`: each adds to the same fields, one after another.
     if route == 'other' then
@@ -94,9 +95,7 @@ local function add_routes(start, slot_length, names, all_totals)
       write(key, ttl_of(slot_length), other_fields, other_increments, { ['other:longest_us'] = totals.longest })
     else
       gather(fields, increments, route .. ':', totals)
-      if totals[2] > 0 then
-        longest[route .. ':longest_us'] = totals.longest
-      end
+      longest[route .. ':longest_us'] = totals.longest
     end
   end
   if #named > 0 then
@@ -193,10 +192,6 @@ local function add_minute()
     names[position], at = unpack_at('>Hc0', packed, at)
     routes[position] = next_totals()
   end
-  -- What belongs to no route stands beside the routes, so that their sum is all that happened.
-  local without_route = next_totals()
-  without_route[6] = new_sessions[start]
-  names[route_count + 1], routes[route_count + 1] = NO_ROUTE, without_route
   local owners, clients, counted_owners = {}, {}, {}
   owner_count, at = unpack_at('>H', packed, at)
   for position = 1, owner_count do
@@ -210,8 +205,9 @@ local function add_minute()
       clients[#clients + 1] = { requests, responses, errors, tonumber(microseconds) }
     end
   end
-  pcall(add_routes, start, 60, names, routes)
+  pcall(add_routes, start, 300, names, routes)
   pcall(add_routes, start, 3600, names, routes)
+  pcall(add_usage, start, 60, usage)
   pcall(add_usage, start, 300, usage)
   pcall(add_usage, start, 3600, usage)
   pcall(count_unique, start, 60, counted_owners)

@@ -38,7 +38,6 @@
 --               totals of all: u2 requests; u2 responses; u2 client errors; u2 server errors;
 --                 s1 microseconds; s1 longest; u2 buckets, and for each s1 field; u2 count
 --               u2 routes, and for each s2 method and template; totals as above
---               totals, as above, of responses without a request
 --               u2 clients, and for each s1 owner; u2 requests; u2 responses; u2 errors; s1 microseconds
 --
 -- Answer: "<sequence> <requests of capped routes> <requests of capped clients>", a line with the
