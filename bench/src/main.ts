@@ -3,6 +3,10 @@ import { resolve } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { type LoopDelay, measureLoopDelay } from './measure/loop-delay.js';
 import { tell } from './measure/progress.js';
+import {
+  measureQuestions,
+  type QuestionRound,
+} from './measure/question-times.js';
 import { measureRedisCapacity } from './measure/redis-capacity.js';
 import { measureRedisShare } from './measure/redis-share.js';
 import {
@@ -32,6 +36,7 @@ async function run(options: BenchOptions): Promise<void> {
     costs: await measureCosts(options, cores),
     delays: await measureDelays(options, cores),
     redis: await measureRedis(options, cores),
+    questions: await askQuestions(options, cores),
   });
   process.stdout.write(text);
   if (options.complete) {
@@ -85,6 +90,17 @@ async function measureRedis(
         capacity: await measureRedisCapacity(cores),
       }
     : undefined;
+}
+
+async function askQuestions(
+  { parts, sessions }: BenchOptions,
+  cores: Cores,
+): Promise<QuestionRound[]> {
+  const rounds: QuestionRound[] = [];
+  for (const count of parts.includes('questions') ? sessions : []) {
+    rounds.push(await measureQuestions(cores, count));
+  }
+  return rounds;
 }
 
 await runProgram(BENCH_USAGE, () =>

@@ -1,10 +1,9 @@
 // A process of its own: gives the library records as fast as it stores them, without HTTP.
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { NestFactory } from '@nestjs/core';
-import { SessionTracker, SessionTrackingModule } from 'nestjs-session-tracking';
 import { argumentOfChild, serveParent } from '../processes/child.js';
 import { addressOf, CLIENT_COUNT } from './clients.js';
+import { startTracker } from './start-tracker.js';
 
 export interface FeederArgument {
   redisUrl: string;
@@ -14,23 +13,8 @@ export interface FeederArgument {
 const MOST_QUEUED = 5000;
 const REQUESTS_AT_ONCE = 100;
 
-class FeederModule {}
-
 const { redisUrl } = argumentOfChild() as FeederArgument;
-const app = await NestFactory.createApplicationContext(
-  {
-    module: FeederModule,
-    imports: [
-      SessionTrackingModule.forRoot({
-        redis: { url: redisUrl },
-        admin: false,
-        interceptor: false,
-      }),
-    ],
-  },
-  { logger: ['error', 'fatal'] },
-);
-const tracker = app.get(SessionTracker);
+const tracker = await startTracker(redisUrl);
 let sent = 0;
 
 /** The record of a request, and of its answer, as capture makes them. */

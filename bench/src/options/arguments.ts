@@ -11,6 +11,14 @@ export function positive(name: string, text: string): number {
   return value;
 }
 
+/** Numbers separated by commas, in ascending order. */
+export function positives(name: string, text: string): number[] {
+  return text
+    .split(',')
+    .map((part) => positive(name, part))
+    .toSorted((a, b) => a - b);
+}
+
 /** Some of the allowed names, separated by commas; all of them when nothing is said. */
 export function choice<T extends string>(
   name: string,

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { type Platform, PLATFORMS } from '../app/platform.js';
 import { type VariantName, VARIANTS } from '../variants/index.js';
-import { choice, positive, UsageError } from './arguments.js';
+import { choice, positive, positives, UsageError } from './arguments.js';
 
-export const PARTS = ['cost', 'delay', 'redis'] as const;
+export const PARTS = ['cost', 'delay', 'redis', 'questions'] as const;
 
 export type Part = (typeof PARTS)[number];
 
@@ -11,6 +11,8 @@ export interface BenchOptions {
   cycles: number;
   seconds: number;
   redisSeconds: number;
+  /** About how many sessions the questions are asked, one number after another. */
+  sessions: readonly number[];
   platforms: readonly Platform[];
   parts: readonly Part[];
   variants: readonly VariantName[];
@@ -18,14 +20,17 @@ export interface BenchOptions {
   complete: boolean;
 }
 
+const SESSIONS = '2000,20000,200000';
+
 export const BENCH_USAGE = `Usage: npm start -- [options]
   --cycles 10            cycles of turns on each platform
   --seconds 1            length of a turn
   --redis-seconds 60     length of the run in which Redis' share is measured
+  --sessions 2000,20000  about so many sessions the questions are asked: ${SESSIONS}
   --platform express     one platform only
   --only plain,tracking  these variants only
   --part cost,redis      these parts only: ${PARTS.join(', ')}
-A run with --platform, --only or --part prints its tables and leaves docs/ alone.
+A run with --platform, --only, --part or --sessions prints its tables and leaves docs/ alone.
 Variants: ${VARIANTS.map(({ name }) => name).join(', ')}`;
 
 export function readBenchOptions(args: readonly string[]): BenchOptions {
@@ -34,6 +39,7 @@ export function readBenchOptions(args: readonly string[]): BenchOptions {
     cycles: positive('cycles', values.cycles),
     seconds: positive('seconds', values.seconds),
     redisSeconds: positive('redis-seconds', values['redis-seconds']),
+    sessions: positives('sessions', values.sessions ?? SESSIONS),
     platforms: choice('platform', values.platform, PLATFORMS),
     parts: choice('part', values.part, PARTS),
     variants: choice(
@@ -41,7 +47,12 @@ export function readBenchOptions(args: readonly string[]): BenchOptions {
       values.only,
       VARIANTS.map(({ name }) => name),
     ),
-    complete: !(values.platform ?? values.only ?? values.part),
+    complete: !(
+      values.platform ??
+      values.only ??
+      values.part ??
+      values.sessions
+    ),
   };
 }
 
@@ -56,6 +67,7 @@ function parse(args: readonly string[]) {
         platform: { type: 'string' },
         only: { type: 'string' },
         part: { type: 'string' },
+        sessions: { type: 'string' },
       },
     }).values;
   } catch (error) {

@@ -1,8 +1,10 @@
 import type { LoopDelay } from '../measure/loop-delay.js';
+import type { QuestionRound } from '../measure/question-times.js';
 import type { RequestCost } from '../measure/request-cost.js';
 import { costSection } from './cost-section.js';
 import { delaySection } from './delay-section.js';
 import { page } from './markdown.js';
+import { questionsSection, questionTargets } from './questions-section.js';
 import { type RedisLoad, redisSection } from './redis-section.js';
 import {
   costTargets,
@@ -18,11 +20,12 @@ export interface BenchResults {
   costs: readonly RequestCost[];
   delays: readonly LoopDelay[];
   redis: RedisLoad | undefined;
+  questions: readonly QuestionRound[];
 }
 
 /** The page for docs/, which is also what the run prints. */
 export function benchmarksPage(results: BenchResults): string {
-  const { machine, costs, delays, redis } = results;
+  const { machine, costs, delays, redis, questions } = results;
   return page([
     '# Benchmarks',
     'Written by `npm run bench`; every figure and every result is of the same run.',
@@ -32,10 +35,12 @@ export function benchmarksPage(results: BenchResults): string {
       ...costs.flatMap(costTargets),
       ...delayTargets(delays),
       ...redisTargets(redis),
+      ...questionTargets(questions),
     ]),
     ...costs.flatMap(costSection),
     ...delaySection(delays),
     ...redisSection(redis),
+    ...questionsSection(questions),
     '## How it is measured',
     howItIsMeasured(results),
   ]);

@@ -18,6 +18,14 @@ export function median(sample: readonly number[]): number {
   return spreadOf(sample).median;
 }
 
+/** The value below which such a share of the sample lies. */
+export function quantileOf(sample: readonly number[], share: number): number {
+  return quantile(
+    sample.toSorted((a, b) => a - b),
+    share,
+  );
+}
+
 /** Interpolates between the two nearest values. */
 function quantile(sorted: readonly number[], share: number): number {
   const position = (sorted.length - 1) * share;

@@ -1,0 +1,40 @@
+import type {
+  QuestionRound,
+  QuestionTimes,
+} from '../measure/question-times.js';
+import { median, quantileOf } from './statistics.js';
+
+/** What the answers to one question took. */
+export interface QuestionFigures {
+  name: string;
+  limitMs: number;
+  medianMs: number;
+  p95Ms: number;
+  medianBlockMs: number;
+  longestBlockMs: number;
+  bytes: number;
+}
+
+export function figuresOf({
+  question: { name, limitMs },
+  answers,
+}: QuestionTimes): QuestionFigures {
+  const milliseconds = answers.map((answer) => answer.milliseconds);
+  const blocks = answers.map(({ blockMs }) => blockMs);
+  return {
+    name,
+    limitMs,
+    medianMs: median(milliseconds),
+    p95Ms: quantileOf(milliseconds, 0.95),
+    medianBlockMs: median(blocks),
+    longestBlockMs: Math.max(...blocks),
+    bytes: median(answers.map(({ bytes }) => bytes)),
+  };
+}
+
+export function indexBytesPerRequest({
+  indexBytes,
+  requests,
+}: QuestionRound): number {
+  return indexBytes / requests;
+}
