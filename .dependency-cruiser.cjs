@@ -14,6 +14,7 @@ const ROOMS = {
     'errors',
     'options',
     'analytics/client-export.ts',
+    'analytics/stored-names.ts',
     ...PORT,
   ],
   analytics: ['model', 'errors', ...PORT],

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe } from 'vitest';
+import { describeAddressSalts } from './conformance/address-salts.js';
 import { describeClients } from './conformance/clients.js';
 import { describeErasingClients } from './conformance/erasing-clients.js';
 import { describeErasing } from './conformance/erasing.js';
@@ -40,6 +41,7 @@ export function describeSessionStore(
     describeSessionEnd(tested);
     describeListing(tested);
     describeSigningIn(tested);
+    describeAddressSalts(tested);
     describeFormerAddress(tested);
     describeSampling(tested);
     describeUsage(tested);

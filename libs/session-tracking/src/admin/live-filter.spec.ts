@@ -41,6 +41,10 @@ function seen(selection: LiveSelection, records: TrackedRecord[]): string[] {
     );
 }
 
+function from(ip: string): LiveSelection {
+  return { isAddress: (stored) => stored === ip };
+}
+
 describe('what a listener sees', () => {
   it('is everything without a filter, also responses alone', () => {
     expect(
@@ -52,9 +56,9 @@ describe('what a listener sees', () => {
     const records = exchange({ request_id: 'a' });
     expect(seen({ userId: '42' }, records)).toHaveLength(2);
     expect(seen({ userId: '43' }, records)).toEqual([]);
-    expect(seen({ ip: '192.0.2.1' }, records)).toHaveLength(2);
-    expect(seen({ ip: '192.0.2.2' }, records)).toEqual([]);
-    expect(seen({ userId: '42', ip: '192.0.2.2' }, records)).toEqual([]);
+    expect(seen(from('192.0.2.1'), records)).toHaveLength(2);
+    expect(seen(from('192.0.2.2'), records)).toEqual([]);
+    expect(seen({ userId: '42', ...from('192.0.2.2') }, records)).toEqual([]);
   });
 
   it('is of one method or route, with the responses that belong to it', () => {

@@ -7,7 +7,8 @@ import {
 /** Which records a listener wants to see, in the store's own spelling. */
 export interface LiveSelection {
   readonly userId?: string | undefined;
-  readonly ip?: string | undefined;
+  /** Whether a stored address is the one asked for: asked anew each time, for salts change meanwhile. */
+  readonly isAddress?: ((stored: string) => boolean) | undefined;
   readonly method?: string | undefined;
   readonly route?: string | undefined;
 }
@@ -24,10 +25,10 @@ export class LiveFilter {
 
   /** Whether to show a record; to be asked once about each, in the order in which they come. */
   accepts(tracked: TrackedRecord): boolean {
-    const { userId, ip, method, route } = this.selection;
+    const { userId, isAddress, method, route } = this.selection;
     if (
       (userId !== undefined && tracked.user_id !== userId) ||
-      (ip !== undefined && tracked.client_ip !== ip)
+      isAddress?.(tracked.client_ip) === false
     ) {
       return false;
     }

@@ -4,10 +4,7 @@ import { Get, Inject, Query, Req, Res, StreamableFile } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
 import { AddressAnonymizer } from '../model/address-anonymizer.js';
-import {
-  normalizeUserId,
-  toStoredReference,
-} from '../model/client-identity.js';
+import { normalizeUserId, toStoredNames } from '../model/client-identity.js';
 import { AdminRoutes } from './admin-routes.decorator.js';
 import { LiveQuery } from './live.query.js';
 import type { LiveSelection } from './live-filter.js';
@@ -57,14 +54,18 @@ function toSelection(
   { user_id, ip, method, route }: LiveQuery,
   addresses: AddressAnonymizer,
 ): LiveSelection {
-  const reference =
-    ip === undefined ? undefined : toStoredReference({ ip }, addresses);
-  if (reference === null) {
+  if (ip !== undefined && toStoredNames({ ip }, addresses) === null) {
     throw new InvalidQueryError('ip', 'must be an address');
   }
   return {
     userId: user_id === undefined ? undefined : normalizeUserId(user_id),
-    ip: reference?.ip,
+    isAddress:
+      ip === undefined
+        ? undefined
+        : (stored) =>
+            toStoredNames({ ip }, addresses)?.some(
+              (name) => name.ip === stored,
+            ) === true,
     method,
     route,
   };

@@ -20,7 +20,7 @@ const session = (id: string, second: number) => ({
 describe('the export of a client', () => {
   it('holds every session with all records, oldest record first', async () => {
     const store = new HistoryStore([session('old', 0), session('new', 50)]);
-    const document = await exportClient(store, { userId: '42' }, NOW);
+    const document = await exportClient(store, [{ userId: '42' }], NOW);
     expect(document).toMatchObject({
       user_id: '42',
       exported_at: NOW,
@@ -39,18 +39,18 @@ describe('the export of a client', () => {
 
   it('is empty, or null as a stream, when nothing is held', async () => {
     const store = new HistoryStore([]);
-    expect(await exportClient(store, { ip: '192.0.2.1' }, NOW)).toEqual({
+    expect(await exportClient(store, [{ ip: '192.0.2.1' }], NOW)).toEqual({
       client_ip: '192.0.2.1',
       exported_at: NOW,
       current_session_id: null,
       sessions: [],
     });
-    expect(await streamClientExport(store, { userId: '42' }, NOW)).toBeNull();
+    expect(await streamClientExport(store, [{ userId: '42' }], NOW)).toBeNull();
   });
 
   it('reads a session only when it is its turn', async () => {
     const store = new HistoryStore([session('old', 0), session('new', 50)]);
-    const stream = await streamClientExport(store, { userId: '42' }, NOW);
+    const stream = await streamClientExport(store, [{ userId: '42' }], NOW);
     expect(store.read).toEqual([]);
     for await (const { session_id } of stream?.sessions ?? []) {
       expect(store.read.at(-1)).toBe(session_id);

@@ -1,7 +1,8 @@
 import { orderByArrival } from '../model/arrival-order.js';
-import type { ClientReference } from '../model/client-identity.js';
+import type { ClientReference, StoredNames } from '../model/client-identity.js';
 import type { SessionHistory } from '../model/records.js';
 import type { SessionStore } from '../store/session-store.js';
+import { findOpenSession, listSessionsOfNames } from './stored-names.js';
 
 /** Everything held about a client. */
 export interface ClientExport {
@@ -28,18 +29,18 @@ type ExportStore = Pick<
 /** Begins to export a client; null when nothing is held about it. */
 export async function streamClientExport(
   store: ExportStore,
-  client: ClientReference,
+  names: StoredNames,
   now: number,
 ): Promise<ClientExportStream | null> {
   const [currentSessionId, summaries] = await Promise.all([
-    store.findSessionId(client),
-    store.listSessionsOfClient(client),
+    findOpenSession(store, names),
+    listSessionsOfNames(store, names),
   ]);
   if (currentSessionId === null && summaries.length === 0) {
     return null;
   }
   return {
-    ...nameOf(client),
+    ...nameOf(names[0]),
     exported_at: now,
     current_session_id: currentSessionId,
     sessions: readSessions(
@@ -63,13 +64,13 @@ export async function collectClientExport(
 /** Exports a client as a whole; without any session when nothing is held about it. */
 export async function exportClient(
   store: ExportStore,
-  client: ClientReference,
+  names: StoredNames,
   now: number,
 ): Promise<ClientExport> {
-  const stream = await streamClientExport(store, client, now);
+  const stream = await streamClientExport(store, names, now);
   return stream === null
     ? {
-        ...nameOf(client),
+        ...nameOf(names[0]),
         exported_at: now,
         current_session_id: null,
         sessions: [],

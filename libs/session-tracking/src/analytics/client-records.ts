@@ -1,9 +1,10 @@
-import type { ClientReference } from '../model/client-identity.js';
+import type { StoredNames } from '../model/client-identity.js';
 import type { SessionHistory } from '../model/records.js';
 import { routeNameOf } from '../model/route-name.js';
 import type { SessionStore } from '../store/session-store.js';
 import { Breaks } from './fold-each.js';
 import { type JoinedExchange, joinExchanges } from './join-exchanges.js';
+import { listSessionsOfNames } from './stored-names.js';
 
 /** Most requests of a client that are looked at for one answer. */
 const MAX_REQUESTS_EXAMINED = 50_000;
@@ -25,7 +26,7 @@ export interface ClientRecords {
 /** Reads what a client did in a window, by when its requests arrived. */
 export async function readClientRecords(
   store: Pick<SessionStore, 'listSessionsOfClient' | 'readSession'>,
-  reference: ClientReference,
+  names: StoredNames,
   { since, until }: { since: number; until: number },
 ): Promise<ClientRecords> {
   const records: ClientRecords = {
@@ -35,7 +36,7 @@ export async function readClientRecords(
     partial: false,
     trimmed: { requests: 0, responses: 0 },
   };
-  const sessions = await store.listSessionsOfClient(reference);
+  const sessions = await listSessionsOfNames(store, names);
   let examined = 0;
   const breaks = new Breaks();
   for (const { session_id, last_seen_at } of sessions) {

@@ -1,5 +1,6 @@
-import type { ClientReference } from '../model/client-identity.js';
+import type { StoredNames } from '../model/client-identity.js';
 import type { SessionStore, SessionSummary } from '../store/session-store.js';
+import { findOpenSession, listSessionsOfNames } from './stored-names.js';
 
 /** A client's sessions: the open one, and all that are still retained, newest first. */
 export interface ClientSessions {
@@ -13,15 +14,16 @@ export interface ClientSessions {
 /** Looks up a client; null when nothing is stored about it. */
 export async function findClientSessions(
   store: SessionStore,
-  client: ClientReference,
+  names: StoredNames,
 ): Promise<ClientSessions | null> {
   const [currentSessionId, sessions] = await Promise.all([
-    store.findSessionId(client),
-    store.listSessionsOfClient(client),
+    findOpenSession(store, names),
+    listSessionsOfNames(store, names),
   ]);
   if (currentSessionId === null && sessions.length === 0) {
     return null;
   }
+  const [client] = names;
   const name =
     client.userId === undefined
       ? { client_ip: client.ip }

@@ -1,9 +1,6 @@
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
 import type { AddressAnonymizer } from '../model/address-anonymizer.js';
-import {
-  type ClientReference,
-  toStoredReference,
-} from '../model/client-identity.js';
+import { type StoredNames, toStoredNames } from '../model/client-identity.js';
 import {
   addRequestTotals,
   emptyRequestTotals,
@@ -121,7 +118,7 @@ export async function measureEndpoints(
 function clientOf(
   { user_id, ip }: EndpointsQuery,
   addresses: AddressAnonymizer,
-): ClientReference | undefined {
+): StoredNames | undefined {
   if (user_id !== undefined && ip !== undefined) {
     throw new InvalidQueryError('ip', 'must not stand beside user_id');
   }
@@ -129,7 +126,7 @@ function clientOf(
     return undefined;
   }
   const client = user_id === undefined ? { ip: ip ?? '' } : { userId: user_id };
-  return toStoredReference(client, addresses) ?? client;
+  return toStoredNames(client, addresses) ?? [client];
 }
 
 function addRoutes(
@@ -185,7 +182,7 @@ async function worstForClient(
 }
 
 function describeClient(
-  client: ClientReference,
+  [client]: StoredNames,
   { sessions, sessionsSkipped, partial, trimmed }: ClientRecords,
 ): EndpointClient {
   const name =

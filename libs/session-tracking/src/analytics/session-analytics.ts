@@ -1,7 +1,7 @@
 import type { AddressAnonymizer } from '../model/address-anonymizer.js';
 import {
   type ClientReference,
-  toStoredReference,
+  toStoredNames,
 } from '../model/client-identity.js';
 import { orderByArrival } from '../model/arrival-order.js';
 import type { SessionHistory } from '../model/records.js';
@@ -42,6 +42,7 @@ import { type Journeys, summariseJourneys } from './journeys.js';
 import { type SessionDocument, toSessionDocument } from './session-document.js';
 import { type SessionExport, toSessionExport } from './session-export.js';
 import { searchSessions, type SessionQuery } from './session-search.js';
+import { eraseNames } from './stored-names.js';
 import type { WindowQuery } from './time-window.js';
 import type { UsageQuery } from './usage-series.js';
 import { measureUsage, type UsageReport } from './usage.js';
@@ -93,10 +94,8 @@ export class SessionAnalytics {
 
   /** The sessions of a user or of an address; null when nothing is stored about it. */
   async getClient(client: ClientReference): Promise<ClientSessions | null> {
-    const reference = toStoredReference(client, this.addresses);
-    return reference === null
-      ? null
-      : await findClientSessions(this.store, reference);
+    const names = toStoredNames(client, this.addresses);
+    return names === null ? null : await findClientSessions(this.store, names);
   }
 
   /**
@@ -191,20 +190,20 @@ export class SessionAnalytics {
   async streamClientExport(
     client: ClientReference,
   ): Promise<ClientExportStream | null> {
-    const reference = toStoredReference(client, this.addresses);
-    return reference === null
+    const names = toStoredNames(client, this.addresses);
+    return names === null
       ? null
-      : await streamClientExport(this.store, reference, this.unixSeconds());
+      : await streamClientExport(this.store, names, this.unixSeconds());
   }
 
   /** Removes everything held about a user or an address; null when nothing was. */
   async eraseClient(client: ClientReference): Promise<ErasureReport | null> {
-    const reference = toStoredReference(client, this.addresses);
-    if (reference === null) {
+    const names = toStoredNames(client, this.addresses);
+    if (names === null) {
       return null;
     }
-    const held = await findClientSessions(this.store, reference);
-    const report = await this.store.eraseClient(reference);
+    const held = await findClientSessions(this.store, names);
+    const report = await eraseNames(this.store, names);
     return held === null && report.erased_sessions === 0 ? null : report;
   }
 

@@ -1,8 +1,8 @@
 import type { AddressAnonymizer } from '../model/address-anonymizer.js';
 import {
-  type ClientReference,
   normalizeUserId,
-  toStoredReference,
+  type StoredNames,
+  toStoredNames,
 } from '../model/client-identity.js';
 import { cursorAfter, decodeCursor, isAfter } from '../store/listing-cursor.js';
 import type {
@@ -10,6 +10,7 @@ import type {
   SessionStore,
   SessionSummary,
 } from '../store/session-store.js';
+import { listSessionsOfNames } from './stored-names.js';
 
 /** Which sessions to list; filters narrow each other. */
 export interface SessionQuery {
@@ -68,21 +69,27 @@ export async function searchSessions(
   return { sessions, next_cursor: null };
 }
 
-/** The query in the store's own spelling of user ids and addresses; null when nothing can meet it. */
+/** A query in the store's own spelling of user ids and addresses. */
+interface SessionFilter extends Omit<SessionQuery, 'ip'> {
+  /** The address under each of its names. */
+  addresses?: StoredNames;
+}
+
+/** What the store can be asked for; null when nothing can meet the query. */
 function toFilter(
-  query: SessionQuery,
+  { ip, ...query }: SessionQuery,
   addresses: AddressAnonymizer,
-): SessionQuery | null {
-  const filter = { ...query };
+): SessionFilter | null {
+  const filter: SessionFilter = query;
   if (query.user_id !== undefined) {
     filter.user_id = normalizeUserId(query.user_id);
   }
-  if (query.ip !== undefined) {
-    const reference = toStoredReference({ ip: query.ip }, addresses);
-    if (reference?.ip === undefined) {
+  if (ip !== undefined) {
+    const names = toStoredNames({ ip }, addresses);
+    if (names === null) {
       return null;
     }
-    filter.ip = reference.ip;
+    filter.addresses = names;
   }
   return filter;
 }
@@ -90,13 +97,13 @@ function toFilter(
 /** Everything that the store's own order and indexes let it select, newest first. */
 async function* candidates(
   store: SessionStore,
-  query: SessionQuery,
+  query: SessionFilter,
 ): AsyncGenerator<SessionSummary> {
-  const client = clientOf(query);
-  if (client !== undefined) {
+  const names = namesIn(query);
+  if (names !== undefined) {
     const position =
       query.cursor === undefined ? undefined : decodeCursor(query.cursor);
-    const sessions = await store.listSessionsOfClient(client);
+    const sessions = await listSessionsOfNames(store, names);
     yield* sessions.filter(
       (session) => position === undefined || isAfter(session, position),
     );
@@ -118,18 +125,19 @@ async function* candidates(
   } while (cursor !== undefined);
 }
 
-function clientOf({ user_id, ip }: SessionQuery): ClientReference | undefined {
-  if (user_id !== undefined) {
-    return { userId: user_id };
-  }
-  return ip === undefined ? undefined : { ip };
+function namesIn({
+  user_id,
+  addresses,
+}: SessionFilter): StoredNames | undefined {
+  return user_id === undefined ? addresses : [{ userId: user_id }];
 }
 
-function meets(session: SessionSummary, query: SessionQuery): boolean {
-  const { user_id, ip, has_errors, since, until } = query;
+function meets(session: SessionSummary, filter: SessionFilter): boolean {
+  const { user_id, addresses, has_errors, since, until } = filter;
   return (
     (user_id === undefined || session.user_id === user_id) &&
-    (ip === undefined || session.client_ip === ip) &&
+    (addresses === undefined ||
+      addresses.some(({ ip }) => session.client_ip === ip)) &&
     (has_errors === undefined || session.error_count > 0 === has_errors) &&
     (since === undefined || session.created_at >= since) &&
     (until === undefined || session.created_at <= until)

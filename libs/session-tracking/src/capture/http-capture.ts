@@ -155,12 +155,12 @@ export class HttpCapture {
   private readonly describeSession = (
     exchange: HttpExchange,
   ): CurrentSessionReference => {
-    const { userId, ip } = this.clients.resolve(exchange);
-    const client = userId === '' ? { ip } : { userId, ip };
+    const client = this.clients.resolve(exchange);
+    const { userId, ip } = client;
     return {
       requestId: exchange.requestId,
-      client,
-      getId: () => this.tracker.getSessionId(client),
+      client: userId === '' ? { ip } : { userId, ip },
+      getId: () => this.tracker.getSessionIdOf(client),
     };
   };
 

@@ -4,9 +4,10 @@ import { anyText } from '../../testing/any-text.js';
 import { truncatedAddresses, wholeAddresses } from './address-anonymizer.js';
 import { HashingAnonymizer } from './address-hashing.js';
 import {
+  namesOf,
   normalizeUserId,
   toClient,
-  toStoredReference,
+  toStoredNames,
 } from './client-identity.js';
 
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
@@ -66,21 +67,34 @@ describe('the address of a client', () => {
 
   it('is looked up whole or as it is stored', () => {
     const addresses = new HashingAnonymizer({ current: Buffer.alloc(32) });
-    const stored = toStoredReference({ ip: '203.0.113.7' }, addresses);
-    expect(stored?.ip).toMatch(/^hash:/);
-    expect(toStoredReference({ ip: stored?.ip ?? '' }, addresses)).toEqual(
-      stored,
-    );
+    const { ip: stored } = toClient({ ip: '203.0.113.7' }, addresses);
+    for (const ip of ['203.0.113.7', '::ffff:203.0.113.7', stored]) {
+      expect(toStoredNames({ ip }, addresses)).toEqual([{ ip: stored }]);
+    }
     for (const ip of ['203.0.113.7', '203.0.113.0', '::ffff:203.0.113.99']) {
-      expect(toStoredReference({ ip }, truncatedAddresses)).toEqual({
-        ip: '203.0.113.0',
-      });
+      expect(toStoredNames({ ip }, truncatedAddresses)).toEqual([
+        { ip: '203.0.113.0' },
+      ]);
     }
     for (const ip of ['unknown', hashed]) {
-      expect(toStoredReference({ ip }, truncatedAddresses)).toEqual({ ip });
+      expect(toStoredNames({ ip }, truncatedAddresses)).toEqual([{ ip }]);
       expect(toClient({ ip }, truncatedAddresses).ip).toBe(ip);
     }
-    expect(toStoredReference({ ip: 'hash:x' }, wholeAddresses)).toBeNull();
+    expect(toStoredNames({ ip: 'hash:x' }, wholeAddresses)).toBeNull();
+  });
+
+  it('is looked up under the salts of both days, a user by the id alone', () => {
+    const addresses = new HashingAnonymizer({
+      current: Buffer.alloc(32, 2),
+      previous: Buffer.alloc(32, 1),
+    });
+    const client = toClient({ ip: '203.0.113.7' }, addresses);
+    const names = [{ ip: client.ip }, { ip: client.formerIp }];
+    expect(toStoredNames({ ip: '203.0.113.7' }, addresses)).toEqual(names);
+    expect(namesOf(client)).toEqual(names);
+    expect(
+      namesOf(toClient({ userId: '42', ip: '203.0.113.7' }, addresses)),
+    ).toEqual([{ userId: '42' }]);
   });
 });
 

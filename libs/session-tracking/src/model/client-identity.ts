@@ -81,16 +81,29 @@ export function normalizeUserId(userId: string): string {
     : `sha256:${createHash('sha256').update(userId, 'utf16le').digest('hex')}`;
 }
 
-/** The form under which a client is looked up; null where it names nobody. */
-export function toStoredReference(
+/** The names under which a client may be stored: the one it has now, then one from before. */
+export type StoredNames = readonly [ClientReference, ...ClientReference[]];
+
+/** The names of a client in its stored form. */
+export function namesOf({ userId, ip, formerIp }: Client): StoredNames {
+  if (userId !== '') {
+    return [{ userId }];
+  }
+  return formerIp === undefined ? [{ ip }] : [{ ip }, { ip: formerIp }];
+}
+
+/** The names under which to look a client up; null where it names nobody. */
+export function toStoredNames(
   client: ClientReference,
   addresses: AddressAnonymizer,
-): ClientReference | null {
+): StoredNames | null {
   const userId = normalizeUserId(toText(client.userId));
   if (userId !== '') {
-    return { userId };
+    return [{ userId }];
   }
   const ip = toText(client.ip);
   const address = standsForAddress(ip) ? ip : normalizeAddress(ip);
-  return address === undefined ? null : { ip: addresses.anonymize(address) };
+  return address === undefined
+    ? null
+    : namesOf(anonymizedClient('', address, addresses));
 }

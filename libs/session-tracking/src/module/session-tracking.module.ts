@@ -21,6 +21,7 @@ import {
 } from '../options/resolved-options.js';
 import { SessionStore } from '../store/session-store.js';
 import { systemClock } from '../tracking/clock.js';
+import { SaltRotation } from '../tracking/salt-rotation.js';
 import { SessionTracker } from '../tracking/session-tracker.js';
 import { createSessionStore } from './create-session-store.js';
 import {
@@ -42,10 +43,28 @@ const PROVIDERS: Provider[] = [
     inject: [RESOLVED_OPTIONS, ModuleRef],
   },
   {
+    provide: SaltRotation,
+    useFactory: (store: SessionStore, { maxSessionSeconds }: ResolvedOptions) =>
+      new SaltRotation(
+        store,
+        maxSessionSeconds,
+        systemClock,
+        new Logger('SessionTracking'),
+      ),
+    inject: [SessionStore, RESOLVED_OPTIONS],
+  },
+  {
     provide: AddressAnonymizer,
-    useFactory: ({ anonymizeIp }: ResolvedOptions) =>
-      anonymizeIp === 'truncate' ? truncatedAddresses : wholeAddresses,
-    inject: [RESOLVED_OPTIONS],
+    useFactory: (
+      { anonymizeIp }: ResolvedOptions,
+      rotation: SaltRotation,
+    ): AddressAnonymizer =>
+      ({
+        none: wholeAddresses,
+        truncate: truncatedAddresses,
+        hash: rotation.addresses,
+      })[anonymizeIp],
+    inject: [RESOLVED_OPTIONS, SaltRotation],
   },
   {
     provide: SessionTracker,

@@ -25,6 +25,7 @@ import {
 } from '../options/resolved-options.js';
 import { SessionStore } from '../store/session-store.js';
 import { systemClock } from '../tracking/clock.js';
+import { SaltRotation } from '../tracking/salt-rotation.js';
 import { SessionTracker } from '../tracking/session-tracker.js';
 
 /** How long a shutdown waits for the last responses to be closed, in milliseconds. */
@@ -45,6 +46,7 @@ export class TrackingLifecycle
     @Inject(RESOLVED_STRUCTURE) private readonly structure: ResolvedStructure,
     @Inject(SessionStore) private readonly store: SessionStore,
     private readonly tracker: SessionTracker,
+    private readonly salts: SaltRotation,
     private readonly capture: HttpCapture,
     private readonly adapterHost: HttpAdapterHost,
     private readonly applicationConfig: ApplicationConfig,
@@ -56,6 +58,9 @@ export class TrackingLifecycle
 
   async onModuleInit(): Promise<void> {
     await this.store.open();
+    if (this.options.anonymizeIp === 'hash') {
+      await this.salts.start();
+    }
     const { httpAdapter } = this.adapterHost;
     // An application context has no server, and so nothing to capture.
     if (httpAdapter?.getHttpServer?.() !== undefined) {
@@ -93,6 +98,7 @@ export class TrackingLifecycle
   private async close(): Promise<void> {
     await this.lastResponses();
     await this.tracker.close(this.options.flush.shutdownMs);
+    this.salts.stop();
     await this.store.close();
   }
 

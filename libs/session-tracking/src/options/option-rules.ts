@@ -245,8 +245,8 @@ export class SessionTrackingOptionRules {
   clientIp?: unknown;
 
   @IsOptional()
-  @Takes("'none' or 'truncate'", (options) =>
-    IsIn(['none', 'truncate'], options),
+  @Takes("'none', 'truncate' or 'hash'", (options) =>
+    IsIn(['none', 'truncate', 'hash'], options),
   )
   anonymizeIp?: unknown;
 

@@ -13,7 +13,7 @@ import type { RedisOption } from './redis-option.js';
 export type HostRequest = any;
 
 /** Ways to store an address. */
-export type AnonymizeIp = 'none' | 'truncate';
+export type AnonymizeIp = 'none' | 'truncate' | 'hash';
 
 /** How the queue between requests and store is emptied. */
 export interface FlushOptions {
@@ -94,8 +94,9 @@ export interface SessionTrackingOptions {
   /** The client's address. Default: `req.ip`, which follows the host's trust-proxy setting. */
   clientIp?: (request: HostRequest) => string;
   /**
-   * What is kept of addresses: all (`none`, the default), or with `truncate` the network alone, 24
-   * bits of IPv4 and 48 of IPv6. Clients of one network then share a session unless signed in.
+   * What is kept of addresses: all (`none`, the default); with `truncate` the network alone, 24 bits
+   * of IPv4 and 48 of IPv6, so that clients of one network share a session unless signed in; with
+   * `hash` a keyed hash, whose random key is another every day and is deleted a day later at the latest.
    */
   anonymizeIp?: AnonymizeIp;
   /** Whether the message of a handler's error is recorded beside its class. Default `false`. */

@@ -203,6 +203,13 @@ export interface SessionStore {
   eraseClient(client: ClientReference): Promise<ErasureReport>;
 
   /**
+   * The salt under which addresses are hashed on a UTC day (`2026-11-24`): random, made by whoever
+   * asks first, the same for all instances. It goes when that day has been over for as long as a
+   * session may last, a day at most; null from then on.
+   */
+  addressSalt(day: string): Promise<string | null>;
+
+  /**
    * Hears of records as any instance stores them, from now on. Nothing is promised about those stored
    * while the connection is lost. While nobody listens it costs nothing.
    */

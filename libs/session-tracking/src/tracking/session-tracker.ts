@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { type Observable, Subject } from 'rxjs';
 import { type ClientExport, exportClient } from '../analytics/client-export.js';
+import { eraseNames, findOpenSession } from '../analytics/stored-names.js';
 import type { AddressAnonymizer } from '../model/address-anonymizer.js';
 import { orderByArrival } from '../model/arrival-order.js';
 import {
   type Client,
   type ClientIdentity,
   type ClientReference,
+  namesOf,
   toClient,
-  toStoredReference,
+  toStoredNames,
 } from '../model/client-identity.js';
 import { toUnixSeconds } from '../model/durations.js';
 import type { Exchange } from '../model/exchange.js';
@@ -142,10 +144,13 @@ export class SessionTracker {
 
   /** The id of a client's open session, or null when it has none. */
   async getSessionId(client: ClientReference): Promise<string | null> {
-    const reference = toStoredReference(client, this.addresses);
-    return reference === null
-      ? null
-      : await this.store.findSessionId(reference);
+    const names = toStoredNames(client, this.addresses);
+    return names === null ? null : await findOpenSession(this.store, names);
+  }
+
+  /** The same of a client in its stored form; for capture. */
+  getSessionIdOf(client: Client): Promise<string | null> {
+    return findOpenSession(this.store, namesOf(client));
   }
 
   /** Everything stored about a session, oldest record first; null when there is no such session. */
@@ -158,7 +163,7 @@ export class SessionTracker {
   exportClient(client: ClientReference): Promise<ClientExport> {
     return exportClient(
       this.store,
-      toStoredReference(client, this.addresses) ?? client,
+      toStoredNames(client, this.addresses) ?? [client],
       toUnixSeconds(this.clock.now()),
     );
   }
@@ -168,10 +173,10 @@ export class SessionTracker {
    * client sent before and still waits here is not stored either.
    */
   async eraseClient(client: ClientReference): Promise<ErasureReport> {
-    const reference = toStoredReference(client, this.addresses);
-    return reference === null
+    const names = toStoredNames(client, this.addresses);
+    return names === null
       ? { erased_sessions: 0, erased_requests: 0, erased_responses: 0 }
-      : await this.store.eraseClient(reference);
+      : await eraseNames(this.store, names);
   }
 
   /**

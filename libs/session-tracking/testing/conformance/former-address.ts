@@ -64,12 +64,19 @@ export function describeFormerAddress(tested: StoreUnderTest): void {
       expect(await tested.store.findSessionId({ ip: 'today' })).toBe(next);
     });
 
-    it('leads no user to the session of an address', async () => {
+    it('is where a user comes from who signs in, in a session of its own', async () => {
       const anonymous = await tested.writer.sessionOf(exchangeOf(BEFORE));
       const ofUser = await tested.writer.sessionOf(
         exchangeOf({ ...user('42'), formerIp: 'yesterday' }),
       );
       expect(ofUser).not.toBe(anonymous);
+      expect(await tested.infoOf(ofUser)).toMatchObject({
+        client_ip: user('42').ip,
+        previous_session_id: anonymous,
+      });
+      expect(await tested.infoOf(anonymous)).toMatchObject({
+        next_session_id: ofUser,
+      });
     });
   });
 }

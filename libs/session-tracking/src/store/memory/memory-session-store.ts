@@ -35,6 +35,7 @@ import {
   type StoredSession,
 } from './memory-sessions.js';
 import { MemoryRequestIndex } from './memory-request-index.js';
+import { MemorySalts } from './memory-salts.js';
 import { MemoryTotals } from './memory-totals.js';
 import { MemoryWriters } from './memory-writers.js';
 import { RecordListeners } from './record-listeners.js';
@@ -48,6 +49,7 @@ export class MemorySessionStore implements SessionStore {
   private readonly requests: MemoryRequestIndex;
   private readonly totals: MemoryTotals;
   private readonly erasures: MemoryErasures;
+  private readonly salts: MemorySalts;
   private readonly listeners = new RecordListeners();
   private readonly batches: MemoryBatches;
 
@@ -74,6 +76,7 @@ export class MemorySessionStore implements SessionStore {
       now,
     );
     this.erasures = new MemoryErasures(now);
+    this.salts = new MemorySalts(policy.maxSessionSeconds, now);
     this.batches = new MemoryBatches(
       this.sessions,
       this.requests,
@@ -178,6 +181,10 @@ export class MemorySessionStore implements SessionStore {
       }
     }
     return Promise.resolve(report);
+  }
+
+  addressSalt(day: string): Promise<string | null> {
+    return Promise.resolve(this.salts.ofDay(day));
   }
 
   subscribe(listener: RecordListener): Promise<Unsubscribe> {

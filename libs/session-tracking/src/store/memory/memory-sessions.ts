@@ -141,19 +141,29 @@ export class MemorySessions {
       session.info.previous_session_id = aged.session_id;
       this.sessions.set(aged.session_id, aged, this.policy.retentionSeconds);
     } else if (client.userId !== '' && address !== UNKNOWN_ADDRESS) {
-      this.signIn(session);
+      this.signIn(session, client.formerIp);
     }
     return session;
   }
 
   /** Links the session of a user with the anonymous one that it came from. */
-  private signIn({ session_id, info }: StoredSession): void {
-    const anonymous = this.findOpen(
-      sessionOwner({ userId: '', ip: info.client_ip }),
-    );
-    if (anonymous === undefined) {
-      return;
+  private signIn(session: StoredSession, formerIp: string | undefined): void {
+    for (const ip of [session.info.client_ip, formerIp]) {
+      const anonymous =
+        ip === undefined
+          ? undefined
+          : this.findOpen(sessionOwner({ userId: '', ip }));
+      if (anonymous !== undefined && this.linkTo(anonymous, session)) {
+        return;
+      }
     }
+  }
+
+  /** Whether an anonymous session leads to a user's: it does unless it led to another user before. */
+  private linkTo(
+    anonymous: StoredSession,
+    { session_id, info }: StoredSession,
+  ): boolean {
     const next = anonymous.info.next_session_id;
     if (
       next === undefined ||
@@ -161,7 +171,9 @@ export class MemorySessions {
     ) {
       info.previous_session_id = anonymous.session_id;
       anonymous.info.next_session_id = session_id;
+      return true;
     }
+    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import { totalsByMinute } from '../../model/batch-totals.js';
 import {
@@ -12,6 +12,7 @@ import type {
   RequestTotals,
   UsageTotals,
 } from '../../model/request-totals.js';
+import { saltExpiry } from '../../model/salt-days.js';
 import { isSessionId } from '../../model/session-id.js';
 import type { SessionHistory } from '../../model/records.js';
 import {
@@ -94,7 +95,7 @@ export class RedisSessionStore implements SessionStore {
   constructor(
     private readonly connections: RedisConnections,
     keyPrefix: string,
-    policy: RetentionPolicy,
+    private readonly policy: RetentionPolicy,
   ) {
     const { sessionTtlSeconds, retentionSeconds, rollups } = policy;
     this.keys = new SessionKeys(keyPrefix);
@@ -263,6 +264,24 @@ export class RedisSessionStore implements SessionStore {
       left = rest;
     } while (left > 0);
     return report;
+  }
+
+  addressSalt(day: string): Promise<string | null> {
+    const key = this.keys.salt(day);
+    return this.connections.ask(
+      'reader',
+      'keep the salt of addresses',
+      async (redis) => {
+        await redis.set(
+          key,
+          randomBytes(32).toString('base64url'),
+          'EXAT',
+          saltExpiry(day, this.policy.maxSessionSeconds),
+          'NX',
+        );
+        return redis.get(key);
+      },
+    );
   }
 
   subscribe(listener: RecordListener): Promise<Unsubscribe> {

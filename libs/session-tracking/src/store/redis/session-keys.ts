@@ -62,6 +62,11 @@ export class SessionKeys {
     return `${this.base}unique:${length}:${start}`;
   }
 
+  /** String: the salt under which addresses are hashed on a day. */
+  salt(day: string): string {
+    return `${this.base}salt:${day}`;
+  }
+
   /** Channel on which records are told as they are stored. */
   get live(): string {
     return `${this.base}live`;

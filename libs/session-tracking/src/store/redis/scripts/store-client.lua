@@ -49,7 +49,7 @@ end
 
 -- The open session of the address at which a user signs in, unless it led to another user before.
 local function find_origin(user_id, address)
-  if address == UNKNOWN_ADDRESS then
+  if address == UNKNOWN_ADDRESS or address == '' then
     return nil
   end
   local origin = try('GET', base .. 'ip:' .. address)
@@ -82,7 +82,7 @@ local function renew_expiry(session_id, client_part)
 end
 
 -- Indexes are shared: a foreign type in one costs its entries, never the records.
-local function begin_session(session_id, open_key, user_id, address, first_at, aged_id, partial)
+local function begin_session(session_id, open_key, user_id, address, former_address, first_at, aged_id, partial)
   local info_key = base .. session_id .. ':info'
   call('HSET', info_key, 'created_at', first_at, 'client_ip', address, 'user_id', user_id)
   if partial then
@@ -90,7 +90,7 @@ local function begin_session(session_id, open_key, user_id, address, first_at, a
   end
   local previous_id = aged_id
   if not aged_id and user_id ~= '' then
-    previous_id = find_origin(user_id, address)
+    previous_id = find_origin(user_id, address) or find_origin(user_id, former_address)
     if previous_id then
       call('HSET', base .. previous_id .. ':info', 'next_session_id', session_id)
     end
@@ -184,7 +184,7 @@ local function store_client(client_position, user_id, address, former_address, f
     'duration_us_total', format('%d', number(info[6]) + microseconds))
 
   if created then
-    begin_session(session_id, base .. own_part, user_id, address, first_at, aged_id, partial)
+    begin_session(session_id, base .. own_part, user_id, address, former_address, first_at, aged_id, partial)
   end
   if created or math.abs(now - number(info[7])) >= renewal_age then
     call('HSET', key .. ':info', 'expiry_renewed_at', now)

@@ -1,0 +1,52 @@
+import type { StoredNames } from '../model/client-identity.js';
+import { newestFirst } from '../store/listing-cursor.js';
+import type {
+  ErasureReport,
+  SessionStore,
+  SessionSummary,
+} from '../store/session-store.js';
+
+/** The id of a client's open session under any of its names, or null. */
+export async function findOpenSession(
+  store: Pick<SessionStore, 'findSessionId'>,
+  names: StoredNames,
+): Promise<string | null> {
+  for (const name of names) {
+    const sessionId = await store.findSessionId(name);
+    if (sessionId !== null) {
+      return sessionId;
+    }
+  }
+  return null;
+}
+
+/** The sessions of a client under all its names, newest first. */
+export async function listSessionsOfNames(
+  store: Pick<SessionStore, 'listSessionsOfClient'>,
+  names: StoredNames,
+): Promise<SessionSummary[]> {
+  const lists = await Promise.all(
+    names.map((name) => store.listSessionsOfClient(name)),
+  );
+  const [only = []] = lists;
+  return lists.length === 1 ? only : lists.flat().toSorted(newestFirst);
+}
+
+/** Removes everything that any of a client's names stands for. */
+export async function eraseNames(
+  store: Pick<SessionStore, 'eraseClient'>,
+  names: StoredNames,
+): Promise<ErasureReport> {
+  const sum: ErasureReport = {
+    erased_sessions: 0,
+    erased_requests: 0,
+    erased_responses: 0,
+  };
+  for (const name of names) {
+    const report = await store.eraseClient(name);
+    sum.erased_sessions += report.erased_sessions;
+    sum.erased_requests += report.erased_requests;
+    sum.erased_responses += report.erased_responses;
+  }
+  return sum;
+}
