@@ -191,14 +191,15 @@ export interface SessionStore {
 
   /**
    * Removes a session and everything that points to it; null when there is none. What its client sent
-   * before this moment and is still on its way is not stored any more.
+   * before this moment and is still on its way is not stored any more; what it sends after the answer
+   * is.
    */
   eraseSession(sessionId: string): Promise<ErasureReport | null>;
 
   /**
    * Removes everything that names the client: its sessions, totals and indexes; the sessions of users
    * that began at an erased address stay, without the address. What the client sent before this
-   * moment and is still on its way is not stored any more.
+   * moment and is still on its way is not stored any more; what it sends after the answer is.
    */
   eraseClient(client: ClientReference): Promise<ErasureReport>;
 

@@ -68,6 +68,20 @@ export function describeErasingClients(tested: StoreUnderTest): void {
       expect(await tested.store.eraseClient({ userId: '42' })).toEqual(NOTHING);
     });
 
+    it('forgets it in the totals of any time, which the host may have chosen', async () => {
+      const times = [START, at(90), now(), now() + 86_400];
+      const clients = [user('42'), user('43')];
+      await tested.writer.append(
+        ...times.flatMap((timestamp) =>
+          clients.map((client) => exchangeOf(client, { timestamp })),
+        ),
+      );
+      await tested.store.eraseClient({ userId: '42' });
+      for (const time of times) {
+        expect(await tested.clientsAt(time)).toEqual(['user:43']);
+      }
+    });
+
     it('removes what is anonymous at an address, and the address from the sessions of users', async () => {
       const present = now();
       const [anonymous, ofUser, elsewhere] = await tested.writer.sessionsOf(

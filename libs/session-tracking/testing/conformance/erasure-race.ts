@@ -5,6 +5,7 @@ import {
   at,
   exchangeOf,
   later,
+  now,
   requestRecord,
   responseRecord,
   START,
@@ -181,6 +182,21 @@ export function describeErasureRace(tested: StoreUnderTest): void {
       ]);
       const answer = await tested.store.append(batch);
       expect(await tested.store.append(batch)).toEqual(answer);
+    });
+
+    it('is told from what came right after the answer', async () => {
+      const client = user('42');
+      for (let time = 0; time < 30; time += 1) {
+        await tested.store.eraseClient({ userId: '42' });
+        const id = await tested.writer.sessionOf(
+          exchangeOf(client, { timestamp: now() }),
+        );
+        await tested.store.eraseSession(id);
+        const { exchanges } = await tested.writer.append(
+          exchangeOf(client, { timestamp: now() }),
+        );
+        expect(exchanges[0]?.outcome).toBe('stored');
+      }
     });
 
     it('is dropped for a day', async () => {

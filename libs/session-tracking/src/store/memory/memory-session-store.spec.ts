@@ -84,9 +84,11 @@ describe('memory session store', () => {
   it('remembers the latest 10,000 erasures', async () => {
     const clock = new FakeClock();
     const store = new MemorySessionStore(CONFORMANCE_POLICY, () => clock.now());
-    for (let index = 0; index <= 10_000; index += 1) {
-      await store.eraseClient({ userId: String(index) });
-    }
+    await Promise.all(
+      Array.from({ length: 10_001 }, (_, index) =>
+        store.eraseClient({ userId: String(index) }),
+      ),
+    );
     const { exchanges } = await new TestWriter(store).append(
       exchangeOf(user('0')),
       exchangeOf(user('1')),

@@ -2,6 +2,7 @@ import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import { UNKNOWN_ADDRESS } from '../../model/address.js';
 import { ownerOf } from '../../model/client-groups.js';
 import type { ClientReference } from '../../model/client-identity.js';
+import { laterArrivals } from '../../model/later-arrivals.js';
 import type { SessionHistory } from '../../model/records.js';
 import type {
   ClientTotals,
@@ -157,16 +158,17 @@ export class MemorySessionStore implements SessionStore {
     return Promise.resolve(this.totals.countClients(slots));
   }
 
-  eraseSession(sessionId: string): Promise<ErasureReport | null> {
+  async eraseSession(sessionId: string): Promise<ErasureReport | null> {
     const session = this.sessions.get(sessionId);
-    return Promise.resolve(
-      session === undefined
-        ? null
-        : this.erase(ownerOfSession(session), [session]),
-    );
+    if (session === undefined) {
+      return null;
+    }
+    const report = this.erase(ownerOfSession(session), [session]);
+    await laterArrivals();
+    return report;
   }
 
-  eraseClient(client: ClientReference): Promise<ErasureReport> {
+  async eraseClient(client: ClientReference): Promise<ErasureReport> {
     const owner = ownerOf(client);
     const all = this.sessions.all();
     const report = this.erase(
@@ -180,7 +182,8 @@ export class MemorySessionStore implements SessionStore {
         }
       }
     }
-    return Promise.resolve(report);
+    await laterArrivals();
+    return report;
   }
 
   addressSalt(day: string): Promise<string | null> {

@@ -169,7 +169,9 @@ function isShared(key: string): boolean {
 
 /** Whether a key counts what happened, or finds it again, and holds no record. */
 function isTotal(key: string): boolean {
-  return /(?:^|:session:)(?:usage|routes|clients|unique|request):/.test(key);
+  return /(?:^|:session:)(?:(?:usage|routes|clients|unique|request):|client-slots$)/.test(
+    key,
+  );
 }
 
 /** As `snapshot`, without the totals, which count a rejected request too. */
@@ -244,6 +246,7 @@ describe('what another program finds in Redis', () => {
       'usage:60:<start>': 'hash',
       'routes:3600:<start>': 'hash',
       'clients:300:<start>': 'hash',
+      'client-slots': 'zset',
       'unique:60:<start>': 'string',
       'unique:300:<start>': 'string',
       'unique:3600:<start>': 'string',
@@ -493,6 +496,40 @@ describe('expiry in Redis', () => {
       [`writer:${writer.writer}`]: 'hash',
       erased: 'hash',
     });
+  });
+});
+
+describe('an erasure', () => {
+  it('covers the millisecond in which it happens', async () => {
+    await store.eraseClient({ userId: '42' });
+    const key = `${prefix}:session:erased`;
+    const [tombstone = ''] = (await redis.hkeys(key)).filter(
+      (field) => field !== 'salt',
+    );
+    const erasedAt = Number(await redis.hget(key, tombstone));
+    const { exchanges } = await writer.append(
+      exchangeOf(user('42'), { timestamp: erasedAt / 1000 }),
+      exchangeOf(user('42'), { timestamp: (erasedAt + 1) / 1000 }),
+    );
+    expect(exchanges.map(({ outcome }) => outcome)).toEqual([
+      'erased',
+      'stored',
+    ]);
+  });
+
+  it('knows the totals by client for no longer than they stay', async () => {
+    const names = (): Promise<string[]> =>
+      redis.zrange(`${prefix}:session:client-slots`, '0', '-1');
+    await writer.append(exchangeOf(user('42'), { timestamp: at(0) }));
+    expect(await names()).toEqual(['300:1699999800']);
+    expect(await ttlOf('client-slots')).toBeCloseTo(100, 0);
+    await redis.zincrby(
+      `${prefix}:session:client-slots`,
+      -101,
+      '300:1699999800',
+    );
+    await writer.append(exchangeOf(user('42'), { timestamp: at(300) }));
+    expect(await names()).toEqual(['300:1700000100']);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   ownerOf,
 } from '../../model/client-groups.js';
 import type { ClientReference } from '../../model/client-identity.js';
+import { laterArrivals } from '../../model/later-arrivals.js';
 import type {
   ClientTotals,
   RequestTotals,
@@ -219,12 +220,12 @@ export class RedisSessionStore implements SessionStore {
           sessionId,
           randomUUID(),
           String(this.dataTtlSeconds),
-          String(this.clientSlotLength),
         ),
     );
     if (!Array.isArray(answer)) {
       return null;
     }
+    await laterArrivals();
     const [requests, responses] = answer.map(Number);
     return {
       erased_sessions: 1,
@@ -251,7 +252,6 @@ export class RedisSessionStore implements SessionStore {
             this.keys.base,
             ownerOf(client),
             randomUUID(),
-            String(this.clientSlotLength),
             String(this.dataTtlSeconds),
             String(SESSIONS_PER_ERASURE),
           ),
@@ -263,6 +263,7 @@ export class RedisSessionStore implements SessionStore {
       report.erased_responses += responses;
       left = rest;
     } while (left > 0);
+    await laterArrivals();
     return report;
   }
 

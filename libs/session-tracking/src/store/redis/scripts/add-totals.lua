@@ -132,7 +132,8 @@ local function add_clients(start, owners, all_totals)
   if #owners == 0 then
     return
   end
-  local key = base .. 'clients:' .. client_slot .. ':' .. start - start % client_slot
+  local slot = client_slot .. ':' .. start - start % client_slot
+  local key = base .. 'clients:' .. slot
   local values = call('HMGET', key, 'other', unpack(owners))
   local places = CLIENTS_PER_SLOT - call('HLEN', key)
   local replacements = REPLACEMENTS
@@ -165,8 +166,15 @@ local function add_clients(start, owners, all_totals)
     changes[#changes + 1] = format('%d %d %d %d', number(a) + other[1], number(b) + other[2],
       number(c) + other[3], number(d) + other[4])
   end
+  local is_new = call('TTL', key) < 0
+  if is_new then
+    -- First, for what stands in no list is not found by an erasure.
+    call('ZREMRANGEBYSCORE', client_slots_key, '-inf', '(' .. now)
+    call('ZADD', client_slots_key, now + data_ttl, slot)
+    call('EXPIRE', client_slots_key, data_ttl)
+  end
   call('HSET', key, unpack(changes))
-  if call('TTL', key) < 0 then
+  if is_new then
     call('EXPIRE', key, data_ttl)
   end
 end

@@ -21,7 +21,7 @@ local function remove(session_id)
   try('LREM', KEYS[1], 0, session_id)
 end
 
-local listed = try('LRANGE', KEYS[1], 0, tonumber(ARGV[6]) - 1)
+local listed = try('LRANGE', KEYS[1], 0, tonumber(ARGV[5]) - 1)
 for _, session_id in ipairs(listed.err and {} or listed) do
   remove(session_id)
 end

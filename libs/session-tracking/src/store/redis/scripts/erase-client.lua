@@ -8,15 +8,13 @@
 -- ARGV[1]  what every key begins with: "<prefix>:session:"
 -- ARGV[2]  the client: "user:<id>" or "ip:<address>"
 -- ARGV[3]  random text, for the salt under which the erased are remembered
--- ARGV[4]  length in seconds of the slots in which clients are counted
--- ARGV[5]  seconds for which those slots, and the data of a session, stay
--- ARGV[6]  sessions to remove in this call
+-- ARGV[4]  seconds for which the data of a session stays
+-- ARGV[5]  sessions to remove in this call
 --
 -- Answer: how many sessions, requests and responses were removed, and how many sessions are left.
 
 local base = ARGV[1]
-local data_ttl = ARGV[5]
-local client_slot = tonumber(ARGV[4])
+local data_ttl = ARGV[4]
 local call, try = redis.call, redis.pcall
 local time = call('TIME')
 local now = tonumber(time[1])

@@ -8,13 +8,11 @@
 -- ARGV[2]  the session's id
 -- ARGV[3]  random text, for the salt under which the erased are remembered
 -- ARGV[4]  seconds for which the data of a session stays
--- ARGV[5]  length in seconds of the slots in which clients are counted
 --
 -- Answer: nil when there is no such session, else how many requests and responses were removed.
 
 local base = ARGV[1]
 local data_ttl = ARGV[4]
-local client_slot = tonumber(ARGV[5])
 local call, try = redis.call, redis.pcall
 local time = call('TIME')
 local now = tonumber(time[1])

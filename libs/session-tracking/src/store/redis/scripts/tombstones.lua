@@ -1,8 +1,12 @@
--- Part of a script that has the locals `base`, `call`, `try`, `now`, `now_ms`, `data_ttl` and
--- `client_slot`: who was erased, and when.
+-- Part of a script that has the locals `base`, `call`, `try`, `now` and `now_ms`: who was
+-- erased, and when.
 --
 -- The hash "<base>erased" holds under a salted hash of each erased client the moment of its erasure in
 -- milliseconds, and the salt. It outlives every batch that may still be on its way.
+
+-- The totals by client that there are, "<slot length>:<start>", by the time at which they go: the host
+-- may record what happened at any time, so they cannot be guessed.
+local client_slots_key = base .. 'client-slots'
 
 local TOMBSTONE_TTL = 86400
 local erased_key = base .. 'erased'
@@ -34,9 +38,8 @@ local function bury(owner, fresh_salt)
   end
   call('HSET', erased_key, redis.sha1hex(tombstone_salt .. owner), string.format('%.0f', now_ms))
   call('EXPIRE', erased_key, TOMBSTONE_TTL)
-  -- One slot more on either side, for the clocks of those who wrote.
-  local newest = now - now % client_slot + client_slot
-  for start = newest, newest - data_ttl - 2 * client_slot, -client_slot do
-    try('HDEL', base .. 'clients:' .. client_slot .. ':' .. start, owner)
+  local slots = try('ZRANGE', client_slots_key, 0, -1)
+  for _, slot in ipairs(slots.err and {} or slots) do
+    try('HDEL', base .. 'clients:' .. slot, owner)
   end
 end
