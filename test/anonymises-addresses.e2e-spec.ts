@@ -128,10 +128,6 @@ function routesAbout(
     );
 }
 
-function readJson<T>(text: string): T {
-  return JSON.parse(text);
-}
-
 describe.each(PLATFORMS)('on %s', (platform) => {
   it.each(['truncate', 'hash'] as const)(
     'with %s no full address is let out, and every one can be looked up and erased',
@@ -162,9 +158,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         expect(await other.tracker.getSessionId({ ip: address })).toBe(
           sessionId,
         );
-        const { client_ip: name = '', sessions } = readJson<ClientSessions>(
+        const held: ClientSessions = JSON.parse(
           (await shop.ask(`ips/${ip}`)).text,
         );
+        const { client_ip: name = '', sessions } = held;
         names.push(name);
         // Anonymous and signed in.
         expect(sessions).toHaveLength(2);
