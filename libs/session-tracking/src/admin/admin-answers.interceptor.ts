@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Observable } from 'rxjs';
+import { normalizeUserId } from '../model/client-identity.js';
 import { findUserId } from '../model/user-of-request.js';
 
 /** Keeps answers out of caches and writes a line for each access: who, what, about whom. */
@@ -29,7 +30,7 @@ export class AdminAnswersInterceptor implements NestInterceptor {
     );
     const subject = subjectOf(request);
     this.audit.log(
-      `${JSON.stringify(findUserId(request.user) ?? 'unknown')} ${request.method} ${context.getHandler().name}${subject === '' ? '' : ` of ${this.pseudonym(subject)}`}`,
+      `${nameOf(request.user)} ${request.method} ${context.getHandler().name}${subject === '' ? '' : ` of ${this.pseudonym(subject)}`}`,
     );
     return next.handle();
   }
@@ -41,6 +42,16 @@ export class AdminAnswersInterceptor implements NestInterceptor {
       .digest('hex')
       .slice(0, 16);
   }
+}
+
+/** Who asks, on one line of bounded length, whatever the host calls its users. */
+function nameOf(user: Parameters<typeof findUserId>[0]): string {
+  const id = findUserId(user);
+  return JSON.stringify(
+    typeof id === 'string' || typeof id === 'number' || typeof id === 'bigint'
+      ? normalizeUserId(String(id))
+      : 'unknown',
+  );
 }
 
 /** Whom a request names, in its path or as `user_id` or `ip` in its query. */
