@@ -27,7 +27,7 @@ import { asUser, HeaderUserGuard } from './support/guards.js';
 
 const ADMIN = asUser({ id: 'root', roles: ['admin'] });
 
-/** Asks every admin route and answers the statuses that came, each once. */
+/** Asks every admin route, the live stream too, and answers the statuses that came, each once. */
 async function statusesOf(
   app: TestApp,
   headers: Record<string, string> = {},
@@ -38,6 +38,9 @@ async function statusesOf(
     const answer = await app.http.send(method, `${base}/${path}`, { headers });
     statuses.add(answer.status);
   }
+  // The live stream, which without a body ends at once.
+  const live = await app.http.send('HEAD', `${base}/live`, { headers });
+  statuses.add(live.status);
   return [...statuses].toSorted((a, b) => a - b);
 }
 
