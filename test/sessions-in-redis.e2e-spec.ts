@@ -123,7 +123,7 @@ describe('in Redis', () => {
       -1,
     );
     expect(request).toMatch(
-      /^\{"timestamp":\d{10}(\.\d{1,3})?,"path":"\/orders\/7","method":"GET","request_id":"r-1","route":"\/orders\/:id"\}$/,
+      /^\{"timestamp":\d{10}(\.\d{1,3})?,"path":"\/orders\/7","method":"GET","request_id":"r-1","query":"page=\[redacted\]","route":"\/orders\/:id"\}$/,
     );
     expect(response).toMatch(
       /^\{"timestamp":\d{10}(\.\d{1,3})?,"request_id":"r-1","status_code":200,"duration_ms":\d+(\.\d{1,2})?,"handler":"OrdersController\.find","handler_ms":\d+(\.\d{1,2})?\}$/,
