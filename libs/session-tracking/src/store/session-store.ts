@@ -47,7 +47,7 @@ export interface AppendedExchange {
 export interface AppendedBatch {
   /** One for each exchange, in the same order. */
   readonly exchanges: readonly AppendedExchange[];
-  /** Requests whose route found no place in the totals of their minute and was counted as `other`. */
+  /** Requests whose route found no place in the totals of their five minutes and was counted as `other`. */
   readonly cappedRoutes: number;
   /** Requests whose client found no place in the totals of its slot and was counted as `other`. */
   readonly cappedClients: number;
