@@ -5,7 +5,7 @@ import { MemorySessionStore } from '../src/store/memory/memory-session-store.js'
 import type {
   AppendedBatch,
   RecordBatch,
-  RetentionPolicy,
+  StorePolicy,
 } from '../src/store/session-store.js';
 
 /**
@@ -23,11 +23,12 @@ interface HangingCall {
   readonly reject: (error: Error) => void;
 }
 
-const GENEROUS: RetentionPolicy = {
+const GENEROUS: StorePolicy = {
   sessionTtlSeconds: 7200,
   maxSessionSeconds: 86_400,
   retentionSeconds: 7200,
   maxRecordsPerSession: 1_000_000,
+  maxSessions: 10_000,
   rollups: { minutes: 86_400, hours: 2_592_000 },
 };
 

@@ -10,17 +10,15 @@ import {
   type UsageTotals,
 } from '../src/model/request-totals.js';
 import type { SlotLength, TimeSlot } from '../src/model/time-slot.js';
-import type {
-  RetentionPolicy,
-  SessionStore,
-} from '../src/store/session-store.js';
+import type { StorePolicy, SessionStore } from '../src/store/session-store.js';
 
 /** A day of minutes, thirty days of hours, two hours of clients. */
-export const DEFAULT_RETENTION: RetentionPolicy = {
+export const DEFAULT_RETENTION: StorePolicy = {
   sessionTtlSeconds: 7200,
   maxSessionSeconds: 86_400,
   retentionSeconds: 7200,
   maxRecordsPerSession: 1000,
+  maxSessions: 10_000,
   rollups: { minutes: 86_400, hours: 2_592_000 },
 };
 

@@ -27,6 +27,7 @@ const retention = {
   maxSessionSeconds: 10,
   retentionSeconds: 7200,
   maxRecordsPerSession: 10,
+  maxSessions: 10_000,
   rollups: { minutes: 86_400, hours: 2_592_000 },
 };
 

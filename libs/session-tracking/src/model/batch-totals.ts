@@ -15,21 +15,20 @@ import {
 } from './request-totals.js';
 import { routeNameOf } from './route-name.js';
 
+/** Stands for what belongs to no route: responses that were recorded without their requests. */
+export const UNROUTED = '';
+
 /** What a batch adds to the totals of one minute. */
 export interface MinuteTotals {
   /** Unix time in seconds at which the minute begins. */
   readonly start: number;
-  readonly usage: RequestTotals;
-  /** By method and route template: `GET /users/:id`. */
+  /** By method and route template, `GET /users/:id`, or `UNROUTED`; together they are all there is. */
   readonly routes: Map<string, RequestTotals>;
   /** By the owner of the session: `user:42`, `ip:192.0.2.1`. */
   readonly clients: Map<string, ClientTotals>;
 }
 
-/**
- * Adds up exchanges by the minute in which each request arrived. A response that was recorded without
- * its request belongs to no route.
- */
+/** Adds up exchanges by the minute in which each request arrived. */
 export function totalsByMinute(exchanges: readonly Exchange[]): MinuteTotals[] {
   const minutes = new Map<number, MinuteTotals>();
   for (const exchange of exchanges) {
@@ -48,7 +47,6 @@ function minuteOf(
   if (minute === undefined) {
     minute = {
       start,
-      usage: emptyRequestTotals(),
       routes: new Map(),
       clients: new Map(),
     };
@@ -59,29 +57,23 @@ function minuteOf(
 
 function addExchange(minute: MinuteTotals, exchange: Exchange): void {
   const { request, response } = exchange;
-  const route =
-    request === undefined
-      ? undefined
-      : totalsOf(minute.routes, routeNameOf(request), emptyRequestTotals);
+  const route = totalsOf(
+    minute.routes,
+    request === undefined ? UNROUTED : routeNameOf(request),
+    emptyRequestTotals,
+  );
   const client = totalsOf(
     minute.clients,
     sessionOwner(exchange.client),
     emptyClientTotals,
   );
   if (request !== undefined) {
-    minute.usage.requests += 1;
-    client.requests += 1;
-  }
-  if (route !== undefined) {
     route.requests += 1;
+    client.requests += 1;
   }
   if (response !== undefined) {
     const microseconds = toMicroseconds(response.duration_ms);
-    const bucket = bucketOf(microseconds);
-    addResponse(minute.usage, response, microseconds, bucket);
-    if (route !== undefined) {
-      addResponse(route, response, microseconds, bucket);
-    }
+    addResponse(route, response, microseconds);
     client.responses += 1;
     client.errors += response.status_code >= FIRST_ERROR_STATUS ? 1 : 0;
     client.durationMicroseconds += microseconds;
@@ -92,8 +84,8 @@ function addResponse(
   totals: RequestTotals,
   { status_code }: ResponseRecord,
   microseconds: number,
-  bucket: number,
 ): void {
+  const bucket = bucketOf(microseconds);
   totals.responses += 1;
   if (status_code >= FIRST_SERVER_ERROR_STATUS) {
     totals.serverErrors += 1;

@@ -10,6 +10,9 @@ import { findRedisSource } from './redis-source.js';
 /** Time limit of a command that answers an admin's question, in milliseconds. */
 const READ_TIMEOUT_MS = 800;
 
+/** Sessions kept at the same time: so many that only a flood of made-up clients comes that far. */
+const MAX_SESSIONS = { memory: 10_000, redis: 1_000_000 };
+
 /** The store that the options ask for. */
 export function createSessionStore(
   options: ResolvedOptions,
@@ -17,11 +20,17 @@ export function createSessionStore(
 ): SessionStore {
   const { redis } = options;
   if (redis === undefined) {
-    return new MemorySessionStore(options, () => systemClock.now());
+    return new MemorySessionStore(
+      { ...options, maxSessions: MAX_SESSIONS.memory },
+      () => systemClock.now(),
+    );
   }
   const connections = new RedisConnections(
     () => findRedisSource(redis, moduleRef),
     { writer: options.flush.timeoutMs, reader: READ_TIMEOUT_MS },
   );
-  return new RedisSessionStore(connections, options.keyPrefix, options);
+  return new RedisSessionStore(connections, options.keyPrefix, {
+    ...options,
+    maxSessions: MAX_SESSIONS.redis,
+  });
 }

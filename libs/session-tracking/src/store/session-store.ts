@@ -47,10 +47,16 @@ export interface AppendedExchange {
 export interface AppendedBatch {
   /** One for each exchange, in the same order. */
   readonly exchanges: readonly AppendedExchange[];
-  /** Requests whose route found no place in the totals of their five minutes and was counted as `other`. */
-  readonly cappedRoutes: number;
-  /** Requests whose client found no place in the totals of its slot and was counted as `other`. */
-  readonly cappedClients: number;
+}
+
+/** How much found no place, as far as this instance came upon it. */
+export interface CappedCounts {
+  /** Requests whose route had none in the totals of their five minutes and was counted as `other`. */
+  routes: number;
+  /** Requests whose client had none in the totals of its slot and was counted as `other`. */
+  clients: number;
+  /** Sessions, unused for longest, that went before their time. */
+  sessions: number;
 }
 
 /** A session without its records. */
@@ -99,6 +105,12 @@ export interface RetentionPolicy {
   readonly rollups: RollupRetention;
 }
 
+/** What an adapter goes by. */
+export interface StorePolicy extends RetentionPolicy {
+  /** Sessions kept at the same time; beyond that the one unused for longest goes. */
+  readonly maxSessions: number;
+}
+
 /** How long totals stay that hold no personal data, in seconds. */
 export interface RollupRetention {
   /** For slots of a minute and of five. */
@@ -121,6 +133,9 @@ export type Unsubscribe = () => Promise<void>;
 export interface SessionStore {
   /** What it is, for a log line: `memory` or `redis`. */
   readonly kind: 'memory' | 'redis';
+
+  /** What was too much so far. */
+  readonly capped: Readonly<CappedCounts>;
 
   /**
    * Makes the store ready; to be called once, when the application starts. A store that cannot be

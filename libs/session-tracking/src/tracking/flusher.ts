@@ -184,12 +184,10 @@ export class Flusher {
 
   private succeeded(
     batch: QueuedBatch,
-    { exchanges: answers, cappedRoutes, cappedClients }: AppendedBatch,
+    { exchanges: answers }: AppendedBatch,
   ): void {
     this.consecutiveFailures = 0;
     this.counters.batches += 1;
-    this.counters.cappedRoutes += cappedRoutes;
-    this.counters.cappedClients += cappedClients;
     const listener = batch.wantsSessionIds
       ? this.findStoredListener()
       : undefined;

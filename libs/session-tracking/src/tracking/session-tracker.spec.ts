@@ -536,6 +536,7 @@ describe('stats', () => {
       callbackErrors: 0,
       cappedRoutes: 0,
       cappedClients: 0,
+      cappedSessions: 0,
       storeAvailable: true,
       store: 'memory',
     });

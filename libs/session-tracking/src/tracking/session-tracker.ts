@@ -191,6 +191,7 @@ export class SessionTracker {
   /** What happened so far, and what is waiting. */
   stats(): TrackerStats {
     const { counters } = this;
+    const { capped } = this.store;
     return {
       accepted: counters.accepted,
       stored: counters.stored,
@@ -204,8 +205,9 @@ export class SessionTracker {
       batches: counters.batches,
       failedAttempts: counters.failedAttempts,
       callbackErrors: counters.callbackErrors,
-      cappedRoutes: counters.cappedRoutes,
-      cappedClients: counters.cappedClients,
+      cappedRoutes: capped.routes,
+      cappedClients: capped.clients,
+      cappedSessions: capped.sessions,
       storeAvailable: this.flusher.storeAvailable,
       store: this.store.kind,
     };

@@ -7,8 +7,6 @@ export class TrackingCounters {
   batches = 0;
   failedAttempts = 0;
   callbackErrors = 0;
-  cappedRoutes = 0;
-  cappedClients = 0;
   readonly droppedBy: Record<DropReason, number> = {
     queue_full: 0,
     rejected: 0,

@@ -82,14 +82,15 @@ export function describeRequestsById(tested: StoreUnderTest): void {
       const session = await tested.writer.sessionOf(
         exchangeOf(client, { id: 'old' }),
       );
-      for (const id of ['a', 'b', 'c']) {
+      // Time passes here without the clock of Redis, by which its index is cut: ids of other shards.
+      for (const id of ['b', 'd', 'e']) {
         await tested.passTime(95);
         await tested.writer.append(exchangeOf(client, { id }));
       }
       expect(await tested.store.findRequest('old')).toBe(session);
       await tested.passTime(40);
       expect(await tested.store.findRequest('old')).toBeNull();
-      expect(await tested.store.findRequest('c')).toBe(session);
+      expect(await tested.store.findRequest('e')).toBe(session);
     });
 
     it('is not found any more when its session is erased', async () => {

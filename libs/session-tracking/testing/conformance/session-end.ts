@@ -27,6 +27,31 @@ export function describeSessionEnd(tested: StoreUnderTest): void {
       );
     });
 
+    it('comes early to those unused for longest where there are too many', async () => {
+      await tested.restart({ maxSessions: 3 });
+      const ids: string[] = [];
+      for (const last of [1, 2, 3, 4, 5]) {
+        const client = visitor(`192.0.2.${last}`);
+        ids.push(await tested.writer.sessionOf(exchangeOf(client)));
+        await tested.passTime(10);
+        // The first stays in use.
+        await tested.writer.append(exchangeOf(visitor('192.0.2.1')));
+      }
+      const [first = '', second = '', third = '', ...newest] = ids;
+      expect((await tested.listIds({ limit: 10 })).toSorted()).toEqual(
+        [first, ...newest].toSorted(),
+      );
+      expect(await tested.store.readSession(second)).toBeNull();
+      expect(await tested.store.readSession(third)).toBeNull();
+      expect(await tested.listIdsOf({ ip: '192.0.2.2' })).toEqual([]);
+      expect((await tested.read(first)).info.request_count).toBe(6);
+      expect(tested.store.capped.sessions).toBe(2);
+      const again = await tested.writer.sessionOf(
+        exchangeOf(visitor('192.0.2.2')),
+      );
+      expect(again).not.toBe(second);
+    });
+
     it('keeps it as long as its client is busy', async () => {
       const client = visitor('192.0.2.4');
       const id = await tested.writer.sessionOf(exchangeOf(client));

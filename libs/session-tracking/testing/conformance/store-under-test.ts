@@ -3,7 +3,7 @@ import type { ClientReference } from '../../src/model/client-identity.js';
 import type { SessionHistory, SessionInfo } from '../../src/model/records.js';
 import { slotAt } from '../../src/model/time-slot.js';
 import type {
-  RetentionPolicy,
+  StorePolicy,
   SessionListing,
   SessionStore,
 } from '../../src/store/session-store.js';
@@ -20,15 +20,16 @@ export interface SessionStoreHarness {
 }
 
 export type HarnessFactory = (
-  policy: RetentionPolicy,
+  policy: StorePolicy,
 ) => Promise<SessionStoreHarness>;
 
 /** The policy of a harness where a test asks for no other. */
-export const CONFORMANCE_POLICY: RetentionPolicy = {
+export const CONFORMANCE_POLICY: StorePolicy = {
   sessionTtlSeconds: 100,
   maxSessionSeconds: 1000,
   retentionSeconds: 100,
   maxRecordsPerSession: 1000,
+  maxSessions: 10_000,
   rollups: { minutes: 3600, hours: 7200 },
 };
 
@@ -58,7 +59,7 @@ export class StoreUnderTest {
     return this.current;
   }
 
-  async start(policy: Partial<RetentionPolicy> = {}): Promise<void> {
+  async start(policy: Partial<StorePolicy> = {}): Promise<void> {
     const harness = await this.createHarness({
       ...CONFORMANCE_POLICY,
       ...policy,
@@ -67,7 +68,7 @@ export class StoreUnderTest {
   }
 
   /** Begins again, with no data and another policy. */
-  async restart(policy: Partial<RetentionPolicy>): Promise<void> {
+  async restart(policy: Partial<StorePolicy>): Promise<void> {
     await this.close();
     await this.start(policy);
   }

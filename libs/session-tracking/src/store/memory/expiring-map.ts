@@ -8,6 +8,8 @@ interface Entry<V> {
 
 /** A map whose entries go when their time is up or when there are too many, the oldest first. */
 export class ExpiringMap<V> {
+  /** How many entries went before their time. */
+  crowdedOut = 0;
   private readonly entries = new Map<string, Entry<V>>();
   private sweptAt = 0;
 
@@ -30,9 +32,11 @@ export class ExpiringMap<V> {
     this.entries.delete(key);
     this.entries.set(key, { value, expiresAt: this.now() + ttlSeconds });
     if (this.entries.size > this.maxEntries) {
-      const [oldest] = this.entries.keys();
+      const [oldest] = this.entries;
       if (oldest !== undefined) {
-        this.entries.delete(oldest);
+        const [oldestKey, { expiresAt }] = oldest;
+        this.entries.delete(oldestKey);
+        this.crowdedOut += expiresAt > this.now() ? 1 : 0;
       }
     }
   }

@@ -27,8 +27,8 @@ export class MemoryBatches {
     const sessionIds = this.storeInSessions(
       living.filter(({ sampling }) => sampling !== 'left_out'),
     );
-    const cappedRoutes = this.totals.addUnnamed(exchanges);
-    const cappedClients = this.totals.addByClient(living);
+    this.totals.addUnnamed(exchanges);
+    this.totals.addByClient(living);
     this.publish(sessionIds);
     return {
       exchanges: exchanges.map((exchange) => ({
@@ -39,8 +39,6 @@ export class MemoryBatches {
             : 'stored',
         sessionId: wantsSessionIds ? (sessionIds.get(exchange) ?? '') : '',
       })),
-      cappedRoutes,
-      cappedClients,
     };
   }
 

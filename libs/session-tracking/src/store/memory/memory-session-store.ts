@@ -17,10 +17,11 @@ import {
 import type {
   ActivityListing,
   AppendedBatch,
+  CappedCounts,
   ErasureReport,
   RecordBatch,
   RecordListener,
-  RetentionPolicy,
+  StorePolicy,
   SessionListing,
   SessionPage,
   SessionStore,
@@ -55,7 +56,7 @@ export class MemorySessionStore implements SessionStore {
   private readonly batches: MemoryBatches;
 
   constructor(
-    policy: RetentionPolicy,
+    policy: StorePolicy,
     /** Unix time in milliseconds. */
     nowMilliseconds: () => number,
   ) {
@@ -85,6 +86,14 @@ export class MemorySessionStore implements SessionStore {
       this.erasures,
       this.listeners,
     );
+  }
+
+  get capped(): CappedCounts {
+    return {
+      routes: this.totals.cappedRoutes,
+      clients: this.totals.cappedClients,
+      sessions: this.sessions.crowdedOut,
+    };
   }
 
   open(): Promise<void> {

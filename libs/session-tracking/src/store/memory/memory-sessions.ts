@@ -8,11 +8,8 @@ import type {
   SessionInfo,
 } from '../../model/records.js';
 import { totalOf } from '../../model/session-totals.js';
-import type { RetentionPolicy } from '../session-store.js';
+import type { StorePolicy } from '../session-store.js';
 import { ExpiringMap } from './expiring-map.js';
-
-/** Most sessions kept; beyond that the one unused for longest goes. */
-const MAX_SESSIONS = 10_000;
 
 /** A session as it is kept. */
 export interface StoredSession {
@@ -29,12 +26,17 @@ export class MemorySessions {
   private readonly openSessions: ExpiringMap<string>;
 
   constructor(
-    private readonly policy: RetentionPolicy,
+    private readonly policy: StorePolicy,
     private readonly dataTtlSeconds: number,
     now: () => number,
   ) {
-    this.sessions = new ExpiringMap(MAX_SESSIONS, now);
-    this.openSessions = new ExpiringMap(MAX_SESSIONS, now);
+    this.sessions = new ExpiringMap(policy.maxSessions, now);
+    this.openSessions = new ExpiringMap(policy.maxSessions, now);
+  }
+
+  /** How many went because there were too many. */
+  get crowdedOut(): number {
+    return this.sessions.crowdedOut;
   }
 
   get(sessionId: string): StoredSession | undefined {

@@ -1,4 +1,4 @@
-import { totalsByMinute } from '../../model/batch-totals.js';
+import { totalsByMinute, UNROUTED } from '../../model/batch-totals.js';
 import type { Exchange } from '../../model/exchange.js';
 import {
   addClientTotals,
@@ -40,6 +40,10 @@ interface TotalsRetention {
 
 /** Totals by slots of time. A slot goes when its time is up, however late it was added to. */
 export class MemoryTotals {
+  /** Requests whose route found no place. */
+  cappedRoutes = 0;
+  /** Requests whose client found no place. */
+  cappedClients = 0;
   private readonly usage: ExpiringMap<UsageTotals>;
   private readonly routes: ExpiringMap<Map<string, RequestTotals>>;
   private readonly clients: ExpiringMap<Map<string, ClientTotals>>;
@@ -55,13 +59,14 @@ export class MemoryTotals {
     this.distinctClients = new ExpiringMap(MAX_SLOTS, now);
   }
 
-  /** Adds exchanges to everything that names nobody; answers how many requests found no route's place. */
-  addUnnamed(exchanges: readonly Exchange[]): number {
-    let cappedRoutes = 0;
+  /** Adds exchanges to everything that names nobody. */
+  addUnnamed(exchanges: readonly Exchange[]): void {
     for (const minute of totalsByMinute(exchanges)) {
       for (const length of SLOT_LENGTHS) {
         const slot = slotAt(minute.start, length);
-        addRequestTotals(this.usageOf(slot), minute.usage);
+        for (const totals of minute.routes.values()) {
+          addRequestTotals(this.usageOf(slot), totals);
+        }
         const distinct = this.slotOf(
           this.distinctClients,
           slot,
@@ -79,20 +84,21 @@ export class MemoryTotals {
           () => new Map<string, RequestTotals>(),
         );
         for (const [route, totals] of minute.routes) {
+          if (route === UNROUTED) {
+            continue;
+          }
           const name = placeFor(route, routes, MAX_ROUTES);
           addRequestTotals(entryOf(routes, name, emptyRequestTotals), totals);
-          cappedRoutes +=
+          this.cappedRoutes +=
             name === OTHER && length === 300 ? totals.requests : 0;
         }
       }
     }
-    return cappedRoutes;
   }
 
-  /** Adds exchanges to the totals of their clients; answers how many requests found no client's place. */
-  addByClient(exchanges: readonly Exchange[]): number {
+  /** Adds exchanges to the totals of their clients. */
+  addByClient(exchanges: readonly Exchange[]): void {
     const { clientSlotLength, clientSeconds } = this.retention;
-    let cappedClients = 0;
     for (const minute of totalsByMinute(exchanges)) {
       const clients = this.slotOf(
         this.clients,
@@ -103,10 +109,9 @@ export class MemoryTotals {
       for (const [client, totals] of minute.clients) {
         const name = placeFor(client, clients, MAX_CLIENTS);
         addClientTotals(entryOf(clients, name, emptyClientTotals), totals);
-        cappedClients += name === OTHER ? totals.requests : 0;
+        this.cappedClients += name === OTHER ? totals.requests : 0;
       }
     }
-    return cappedClients;
   }
 
   addSession(createdAt: number): void {

@@ -57,7 +57,5 @@ export class MemoryWriters {
 function forgottenAnswer({ exchanges }: RecordBatch): AppendedBatch {
   return {
     exchanges: exchanges.map(() => ({ outcome: 'stored', sessionId: '' })),
-    cappedRoutes: 0,
-    cappedClients: 0,
   };
 }

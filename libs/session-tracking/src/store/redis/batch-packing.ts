@@ -64,36 +64,35 @@ function packExchange(
 
 function packMinute(
   packed: PackedBytes,
-  { start, usage, routes, clients }: MinuteTotals,
+  { start, routes, clients }: MinuteTotals,
 ): void {
-  packed.s1(String(start));
-  packTotals(packed, usage);
-  packed.u2(routes.size);
-  for (const [route, totals] of routes) {
-    packed.s2(route);
-    packTotals(packed, totals);
-  }
-  packed.u2(clients.size);
+  packed.s1(String(start)).s4(packRoutes(routes)).u2(clients.size);
   for (const [owner, totals] of clients) {
     packed
       .s1(owner)
       .u2(totals.requests)
       .u2(totals.responses)
       .u2(totals.errors)
-      .s1(String(totals.durationMicroseconds));
+      .u8(totals.durationMicroseconds);
   }
 }
 
-function packTotals(packed: PackedBytes, totals: RequestTotals): void {
-  packed
-    .u2(totals.requests)
-    .u2(totals.responses)
-    .u2(totals.clientErrors)
-    .u2(totals.serverErrors)
-    .s1(String(totals.durationMicroseconds))
-    .s1(String(totals.longestMicroseconds))
-    .u2(totals.durations.size);
-  for (const [bucket, count] of totals.durations) {
-    packed.s1(`d${bucket}`).u2(count);
+/** Packs totals by route; scripts/fold-totals.lua says how they are laid out. */
+function packRoutes(routes: ReadonlyMap<string, RequestTotals>): PackedBytes {
+  const packed = new PackedBytes().u2(routes.size);
+  for (const [route, totals] of routes) {
+    packed
+      .s2(route)
+      .u2(totals.requests)
+      .u2(totals.responses)
+      .u2(totals.clientErrors)
+      .u2(totals.serverErrors)
+      .u8(totals.durationMicroseconds)
+      .u8(totals.longestMicroseconds)
+      .u2(totals.durations.size);
+    for (const [bucket, count] of totals.durations) {
+      packed.u2(bucket).u2(count);
+    }
   }
+  return packed;
 }

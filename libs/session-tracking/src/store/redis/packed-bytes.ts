@@ -18,6 +18,17 @@ export class PackedBytes {
     return this;
   }
 
+  /** A number of four bytes. */
+  u4(value: number): this {
+    check(value, 0xffffffff);
+    return this.u2(Math.floor(value / 0x10000)).u2(value % 0x10000);
+  }
+
+  /** A number of eight bytes. */
+  u8(value: number): this {
+    return this.u4(Math.floor(value / 0x100000000)).u4(value % 0x100000000);
+  }
+
   /** A text of up to 255 bytes. */
   s1(text: string): this {
     const bytes = toBytes(text);
@@ -30,6 +41,13 @@ export class PackedBytes {
     const bytes = toBytes(text);
     this.u2(bytes.length);
     this.bytes += bytes;
+    return this;
+  }
+
+  /** What was packed on its own, of up to four gigabytes. */
+  s4(packed: PackedBytes): this {
+    this.u4(packed.bytes.length);
+    this.bytes += packed.bytes;
     return this;
   }
 

@@ -30,7 +30,7 @@ import {
 import { toSessionDocument } from '../../analytics/session-document.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import type { Exchange } from '../../model/exchange.js';
-import type { RetentionPolicy } from '../session-store.js';
+import type { StorePolicy } from '../session-store.js';
 import { RedisConnections } from './redis-connections.js';
 import { RedisSessionStore } from './redis-session-store.js';
 
@@ -43,7 +43,7 @@ let store: RedisSessionStore;
 const opened: RedisSessionStore[] = [];
 
 function openStore(
-  policy: Partial<RetentionPolicy> = {},
+  policy: Partial<StorePolicy> = {},
   keyPrefix = prefix,
 ): RedisSessionStore {
   const connections = new RedisConnections(() => Promise.resolve(server.url), {
@@ -58,7 +58,7 @@ function openStore(
   return created;
 }
 
-function use(policy: Partial<RetentionPolicy>): void {
+function use(policy: Partial<StorePolicy>): void {
   store = openStore(policy);
   writer = new TestWriter(store);
 }
@@ -169,7 +169,7 @@ function isShared(key: string): boolean {
 
 /** Whether a key counts what happened, or finds it again, and holds no record. */
 function isTotal(key: string): boolean {
-  return /(?:^|:session:)(?:(?:usage|routes|clients|unique|request):|client-slots$)/.test(
+  return /(?:^|:session:)(?:(?:usage|routes|clients|unique|request):|(?:client-slots|pending-totals)$)/.test(
     key,
   );
 }
@@ -222,7 +222,7 @@ describe('what another program finds in Redis', () => {
     const types = Object.entries(await keyTypes()).map(([name, type]) => [
       name
         .replace(/:\d{9,}/, ':<start>')
-        .replace(/^(request:.*:)[\da-f]$/, '$1<digit>'),
+        .replace(/^(request:.*:)[0-3]$/, '$1<shard>'),
       type,
     ]);
     expect(Object.fromEntries(types)).toEqual({
@@ -240,17 +240,13 @@ describe('what another program finds in Redis', () => {
       [`writer:${writer.writer}`]: 'hash',
       expiry: 'zset',
       index: 'zset',
-      'usage:300:<start>': 'hash',
-      'usage:3600:<start>': 'hash',
-      'routes:300:<start>': 'hash',
-      'usage:60:<start>': 'hash',
-      'routes:3600:<start>': 'hash',
+      'pending-totals': 'list',
       'clients:300:<start>': 'hash',
       'client-slots': 'zset',
       'unique:60:<start>': 'string',
       'unique:300:<start>': 'string',
       'unique:3600:<start>': 'string',
-      'request:<start>:<digit>': 'hash',
+      'request:<start>:<shard>': 'hash',
     });
     expect(await redis.get(`${prefix}:session:user:42`)).toBe(ofUser);
     expect(await redis.get(`${prefix}:session:ip:2001:db8::1`)).toBe(ofVisitor);

@@ -25,10 +25,11 @@ import type {
   ActivityListing,
   AppendedBatch,
   AppendedExchange,
+  CappedCounts,
   ErasureReport,
   RecordBatch,
   RecordListener,
-  RetentionPolicy,
+  StorePolicy,
   SessionListing,
   SessionPage,
   SessionStore,
@@ -40,6 +41,7 @@ import type { RedisConnections } from './redis-connections.js';
 import { RedisRecordFeed } from './redis-record-feed.js';
 import { RedisScript } from './redis-script.js';
 import { RedisSessionReader } from './redis-session-reader.js';
+import { RedisTotalsHashes } from './redis-totals-hashes.js';
 import { RedisTotalsReader } from './redis-totals-reader.js';
 import { SessionKeys } from './session-keys.js';
 
@@ -59,6 +61,7 @@ export class RedisSessionStore implements SessionStore {
   readonly kind = 'redis';
   private readonly keys: SessionKeys;
   private readonly reader: RedisSessionReader;
+  private readonly totalsHashes: RedisTotalsHashes;
   private readonly totals: RedisTotalsReader;
   private readonly feed: RedisRecordFeed;
   private readonly appendScript = new RedisScript(
@@ -90,13 +93,15 @@ export class RedisSessionStore implements SessionStore {
     'find-request-answer.lua',
   );
   readonly clientSlotLength: SlotLength;
+  private cappedClients = 0;
+  private cappedSessions = 0;
   private readonly dataTtlSeconds: number;
   private readonly policyArguments: readonly string[];
 
   constructor(
     private readonly connections: RedisConnections,
     keyPrefix: string,
-    private readonly policy: RetentionPolicy,
+    private readonly policy: StorePolicy,
   ) {
     const { sessionTtlSeconds, retentionSeconds, rollups } = policy;
     this.keys = new SessionKeys(keyPrefix);
@@ -105,7 +110,12 @@ export class RedisSessionStore implements SessionStore {
       this.keys,
       renewalAge(sessionTtlSeconds),
     );
-    this.totals = new RedisTotalsReader(connections, this.keys);
+    this.totalsHashes = new RedisTotalsHashes(connections, this.keys, rollups);
+    this.totals = new RedisTotalsReader(
+      connections,
+      this.keys,
+      this.totalsHashes,
+    );
     this.feed = new RedisRecordFeed(connections, this.keys.live);
     this.dataTtlSeconds = Math.max(sessionTtlSeconds, retentionSeconds);
     this.clientSlotLength = clientSlotLength(this.dataTtlSeconds);
@@ -116,11 +126,20 @@ export class RedisSessionStore implements SessionStore {
       policy.maxSessionSeconds,
       retentionSeconds,
       policy.maxRecordsPerSession,
+      policy.maxSessions,
       WRITER_TTL_SECONDS,
       rollups.minutes,
       rollups.hours,
       this.clientSlotLength,
     ].map(String);
+  }
+
+  get capped(): CappedCounts {
+    return {
+      routes: this.totalsHashes.cappedRoutes,
+      clients: this.cappedClients,
+      sessions: this.cappedSessions,
+    };
   }
 
   open(): Promise<void> {
@@ -150,7 +169,11 @@ export class RedisSessionStore implements SessionStore {
           packBatch(groups, totalsByMinute(batch.exchanges)),
         ),
     );
-    return readAnswer(answer, groups, batch);
+    const { counts, exchanges } = readAnswer(answer, groups, batch);
+    this.cappedClients += counts.cappedClients;
+    this.cappedSessions += counts.cappedSessions;
+    this.totalsHashes.foldSoon(counts.pendingTotals);
+    return { exchanges };
   }
 
   findSessionId(client: ClientReference): Promise<string | null> {
@@ -291,9 +314,19 @@ export class RedisSessionStore implements SessionStore {
 
   close(): Promise<void> {
     this.feed.close();
+    this.totalsHashes.close();
     this.connections.close();
     return Promise.resolve();
   }
+}
+
+interface BatchAnswer extends AppendedBatch {
+  readonly counts: {
+    /** How many batches have totals that wait to be folded. */
+    readonly pendingTotals: number;
+    readonly cappedClients: number;
+    readonly cappedSessions: number;
+  };
 }
 
 /** Spreads the answer of scripts/append-batch.lua over the exchanges. */
@@ -301,11 +334,11 @@ function readAnswer(
   answer: unknown,
   groups: readonly ClientGroup[],
   batch: RecordBatch,
-): AppendedBatch {
+): BatchAnswer {
   const [counts = '', rejectedLine = '', erasedLine = '', ...sessionIds] =
     typeof answer === 'string' ? answer.split('\n') : [];
-  const [, sequence, cappedRoutes, cappedClients] =
-    /^(\d+) (\d+) (\d+)$/.exec(counts) ?? [];
+  const [, sequence, pendingTotals, cappedClients, cappedSessions] =
+    /^(\d+) (\d+) (\d+) (\d+)$/.exec(counts) ?? [];
   if (sequence !== String(batch.sequence)) {
     throw new StoreUnavailableError(
       'confirm a batch',
@@ -331,8 +364,11 @@ function readAnswer(
   });
   return {
     exchanges,
-    cappedRoutes: Number(cappedRoutes),
-    cappedClients: Number(cappedClients),
+    counts: {
+      pendingTotals: Number(pendingTotals),
+      cappedClients: Number(cappedClients),
+      cappedSessions: Number(cappedSessions),
+    },
   };
 }
 

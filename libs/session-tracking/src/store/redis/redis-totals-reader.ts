@@ -7,19 +7,16 @@ import {
 } from '../../model/request-totals.js';
 import type { TimeSlot } from '../../model/time-slot.js';
 import type { RedisConnections } from './redis-connections.js';
-import { RedisHashReader } from './redis-hash-reader.js';
+import type { RedisTotalsHashes } from './redis-totals-hashes.js';
 import type { SessionKeys } from './session-keys.js';
 
-/** Reads what scripts/add-totals.lua adds up. */
+/** Reads what scripts/add-totals.lua and scripts/totals-by-slot.lua add up. */
 export class RedisTotalsReader {
-  private readonly hashes: RedisHashReader;
-
   constructor(
     private readonly connections: RedisConnections,
     private readonly keys: SessionKeys,
-  ) {
-    this.hashes = new RedisHashReader(connections, keys.index);
-  }
+    private readonly hashes: RedisTotalsHashes,
+  ) {}
 
   async readRoutes(
     slot: TimeSlot,

@@ -1,110 +1,23 @@
 -- Part of append-batch.lua: adds what the batch brought to the totals of the slots in which it falls.
+--
+-- What is counted by route waits in the list "<base>pending-totals" for fold-totals.lua: many batches
+-- add up to hardly more fields than one, so they are cheaper to write together.
 
-local ROUTES_PER_SLOT = 500
 local CLIENTS_PER_SLOT = 1000
 -- How many clients of a batch may take the place of a less busy one in a slot that is full.
 local REPLACEMENTS = 4
-local COUNTED = { 'requests', 'responses', 'client_errors', 'server_errors', 'duration_us', 'new_sessions' }
 
-local capped_routes, capped_clients = 0, 0
+local pending_key = base .. 'pending-totals'
+local pending, capped_clients = 0, 0
 
 local function ttl_of(slot_length)
   return (slot_length == 3600 and hours_ttl or minutes_ttl) + slot_length
 end
 
--- Reads the totals that stand next in the batch: numbers by the order of COUNTED, the longest
--- duration, and the buckets by name with their counts, in turn.
-local function next_totals()
-  local totals, bucket_count = {}, 0
-  totals[1], totals[2], totals[3], totals[4], totals[5], totals.longest, bucket_count, at =
-    unpack_at('>HHHHBc0Bc0H', packed, at)
-  totals[5], totals.longest = tonumber(totals[5]), tonumber(totals.longest)
-  totals.buckets = { unpack_at('>' .. string.rep('Bc0H', bucket_count), packed, at) }
-  -- The last of what it gives is where it stopped.
-  at = table.remove(totals.buckets)
-  return totals
-end
-
--- Names the fields in which totals are added up, with their increments.
-local function gather(fields, increments, prefix, totals)
-  for position, name in ipairs(COUNTED) do
-    if (totals[position] or 0) > 0 then
-      fields[#fields + 1] = prefix .. name
-      increments[#increments + 1] = totals[position]
-    end
-  end
-  local buckets = totals.buckets
-  for position = 1, #buckets, 2 do
-    fields[#fields + 1] = prefix .. buckets[position]
-    increments[#increments + 1] = buckets[position + 1]
-  end
-end
-
--- Adds to fields of a hash and keeps the greatest of others, in one reading and one writing.
-local function write(key, ttl, fields, increments, longest, named)
-  local added = #fields
-  for field in pairs(longest) do
-    fields[#fields + 1] = field
-  end
-  local values = call('HMGET', key, unpack(fields))
-  local changes = named or {}
-  for position, field in ipairs(fields) do
-    local before = number(values[position])
-    local after = position <= added and before + increments[position] or math.max(before, longest[field])
-    changes[#changes + 1] = field
-    changes[#changes + 1] = format('%d', after)
-  end
-  if call('HSET', key, unpack(changes)) * 2 == #changes then
-    call('EXPIRE', key, ttl)
-  end
-end
-
-local function add_usage(start, slot_length, usage)
-  local fields, increments = {}, {}
-  gather(fields, increments, '', usage)
-  write(base .. 'usage:' .. slot_length .. ':' .. start - start % slot_length, ttl_of(slot_length),
-    fields, increments, { longest_us = usage.longest })
-end
-
--- Routes are numbered within a slot, so that their names stand in it once.
-local function add_routes(start, slot_length, names, all_totals)
-  if #names == 0 then
-    return
-  end
-  local key = base .. 'routes:' .. slot_length .. ':' .. start - start % slot_length
-  local numbers = call('HMGET', key, 'routes', unpack(names))
-  local last = number(numbers[1])
-  local fields, increments, longest, named = {}, {}, {}, {}
-  for position, name in ipairs(names) do
-    local totals = all_totals[position]
-    local route = numbers[position + 1]
-    if not route and last < ROUTES_PER_SLOT then
-      last = last + 1
-      route = format('%d', last)
-      named[#named + 1] = name
-      named[#named + 1] = route
-    end
-    if not route then
-      route = 'other'
-      capped_routes = capped_routes + (slot_length == 300 and totals[1] or 0)
-    end
-    -- Several routes may be `other`: each adds to the same fields, one after another.
-    if route == 'other' then
-      local other_fields, other_increments = {}, {}
-      gather(other_fields, other_increments, 'other:', totals)
-      write(key, ttl_of(slot_length), other_fields, other_increments, { ['other:longest_us'] = totals.longest })
-    else
-      gather(fields, increments, route .. ':', totals)
-      longest[route .. ':longest_us'] = totals.longest
-    end
-  end
-  if #named > 0 then
-    named[#named + 1] = 'routes'
-    named[#named + 1] = last
-  end
-  if #fields > 0 then
-    write(key, ttl_of(slot_length), fields, increments, longest, named)
-  end
+local function leave_to_fold(start, routes)
+  pending = call('RPUSH', pending_key,
+    struct.pack('>Bc0H', #start, start, new_sessions[tonumber(start)] or 0) .. routes)
+  call('EXPIRE', pending_key, hours_ttl)
 end
 
 -- Takes the place of the least busy of a few that are drawn by lot, which goes to `other`.
@@ -189,35 +102,22 @@ end
 
 -- A foreign type under one key of the totals costs what it would hold, never anything else.
 local function add_minute()
-  local start, route_count, owner_count
-  start, at = unpack_at('>Bc0', packed, at)
+  local start, routes, owner_count
+  start, routes, owner_count, at = unpack_at('>Bc0I4c0H', packed, at)
+  pcall(leave_to_fold, start, routes)
   start = tonumber(start)
-  local usage = next_totals()
-  usage[6] = new_sessions[start]
-  local names, routes = {}, {}
-  route_count, at = unpack_at('>H', packed, at)
-  for position = 1, route_count do
-    names[position], at = unpack_at('>Hc0', packed, at)
-    routes[position] = next_totals()
-  end
   local owners, clients, counted_owners = {}, {}, {}
-  owner_count, at = unpack_at('>H', packed, at)
   for position = 1, owner_count do
     local owner, requests, responses, errors, microseconds
-    owner, requests, responses, errors, microseconds, at = unpack_at('>Bc0HHHBc0', packed, at)
+    owner, requests, responses, errors, microseconds, at = unpack_at('>Bc0HHHI8', packed, at)
     counted_owners[position] = owner
     local gone_at = erased_at(owner)
     -- A minute that began before the erasure may hold what came before it.
     if not gone_at or start * 1000 > gone_at then
       owners[#owners + 1] = owner
-      clients[#clients + 1] = { requests, responses, errors, tonumber(microseconds) }
+      clients[#clients + 1] = { requests, responses, errors, microseconds }
     end
   end
-  pcall(add_routes, start, 300, names, routes)
-  pcall(add_routes, start, 3600, names, routes)
-  pcall(add_usage, start, 60, usage)
-  pcall(add_usage, start, 300, usage)
-  pcall(add_usage, start, 3600, usage)
   pcall(count_unique, start, 60, counted_owners)
   pcall(count_unique, start, 300, counted_owners)
   pcall(count_unique, start, 3600, counted_owners)

@@ -1,14 +1,15 @@
 -- Part of append-batch.lua: goes through the batch and answers.
 
-local PRUNED_PER_BATCH = 50
+local PRUNED_PER_BATCH = 100
 
 local client_count
 local exchange_position = 0
 local rejected, erased, session_ids = {}, {}, {}
+local capped_sessions = 0
 
 -- How far the writer's clock is ahead of this one; never the other way, so that an erasure takes
 -- rather too much than too little.
-local clock_ahead = math.max(0, tonumber(ARGV[16]) - now_ms)
+local clock_ahead = math.max(0, tonumber(ARGV[17]) - now_ms)
 
 local channel = base .. 'live'
 local listeners = try('PUBSUB', 'NUMSUB', channel)
@@ -31,6 +32,23 @@ local function arrival_of(request_head, response_at, response_rest)
     return tonumber(arrived_at) * 1000
   end
   return tonumber(response_at) * 1000 - number(match(response_rest, '"duration_ms":([%d.e+-]+)'))
+end
+
+-- Where there are too many sessions, those that were unused for longest go.
+local function make_room()
+  local kept = try('ZCARD', expiry_key)
+  local excess = is_error(kept) and 0 or math.min(kept - max_sessions, PRUNED_PER_BATCH)
+  if excess <= 0 then
+    return
+  end
+  for _, session_id in ipairs(call('ZRANGE', expiry_key, 0, excess - 1)) do
+    if remove_session(session_id) then
+      capped_sessions = capped_sessions + 1
+    else
+      try('ZREM', index_key, session_id)
+      call('ZREM', expiry_key, session_id)
+    end
+  end
 end
 
 client_count, at = unpack_at('>H', packed, at)
@@ -124,18 +142,19 @@ if index_renewed then
     try('ZREM', index_key, unpack(gone))
     try('ZREM', expiry_key, unpack(gone))
   end
+  make_room()
 end
 
 if is_live and #live_lines > 0 then
   try('PUBLISH', channel, table.concat(live_lines, '\n'))
 end
 
-local answer = ARGV[2] .. ' ' .. capped_routes .. ' ' .. capped_clients .. '\n'
+local answer = ARGV[2] .. ' ' .. pending .. ' ' .. capped_clients .. ' ' .. capped_sessions .. '\n'
   .. table.concat(rejected, ' ') .. '\n' .. table.concat(erased, ' ') .. '\n'
 if names_sessions then
   answer = answer .. table.concat(session_ids, '\n')
 end
-if names_sessions or #rejected + #erased + capped_routes + capped_clients > 0 then
+if names_sessions or #rejected + #erased + capped_clients + capped_sessions > 0 then
   call('HSET', KEYS[1], ARGV[2], answer)
 end
 return answer

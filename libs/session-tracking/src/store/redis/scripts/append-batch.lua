@@ -16,15 +16,16 @@
 -- ARGV[7]   age in seconds at which a session ends
 -- ARGV[8]   seconds for which the data of a session that ended by age stays
 -- ARGV[9]   records kept per list
--- ARGV[10]  seconds for which the writer's entry stays
--- ARGV[11]  seconds for which totals by minute stay
--- ARGV[12]  seconds for which totals by hour stay
--- ARGV[13]  length in seconds of the slots in which clients are counted
--- ARGV[14]  "1" when the answer must name the sessions
--- ARGV[15]  sequence of the batch that must have been stored right before; "0" when all before are done
--- ARGV[16]  the writer's clock, Unix time in milliseconds
--- ARGV[17]  the batch, packed for struct.unpack: texts (s1, s2) follow their length, of one or two
---           bytes; u1 and u2 are numbers of one and two bytes, high byte first
+-- ARGV[10]  sessions kept at the same time
+-- ARGV[11]  seconds for which the writer's entry stays
+-- ARGV[12]  seconds for which totals by minute stay
+-- ARGV[13]  seconds for which totals by hour stay
+-- ARGV[14]  length in seconds of the slots in which clients are counted
+-- ARGV[15]  "1" when the answer must name the sessions
+-- ARGV[16]  sequence of the batch that must have been stored right before; "0" when all before are done
+-- ARGV[17]  the writer's clock, Unix time in milliseconds
+-- ARGV[18]  the batch, packed for struct.unpack: texts (s1, s2) follow their length, of one or two
+--           bytes; u1, u2, u4 and u8 are numbers of so many bytes, the highest first
 --             u2 clients, and for each
 --               s1 user id, empty when anonymous; s1 address; s1 address under the salt before, or empty
 --               s1 first time; s1 last time; s1 microseconds; u2 responses; u2 errors
@@ -35,12 +36,11 @@
 --                 s1 time of the response; s2 its JSON from after "status_code": on, or empty
 --             u2 minutes, and for each
 --               s1 Unix time at which it begins
---               totals of all: u2 requests; u2 responses; u2 client errors; u2 server errors;
---                 s1 microseconds; s1 longest; u2 buckets, and for each s1 field; u2 count
---               u2 routes, and for each s2 method and template; totals as above
---               u2 clients, and for each s1 owner; u2 requests; u2 responses; u2 errors; s1 microseconds
+--               u4 length of its totals by route; these, as fold-totals.lua takes them
+--               u2 clients, and for each s1 owner; u2 requests; u2 responses; u2 errors; u8 microseconds
 --
--- Answer: "<sequence> <requests of capped routes> <requests of capped clients>", a line with the
+-- Answer: "<sequence> <totals that wait to be folded> <requests of capped clients> <sessions that went
+-- because there were too many>", a line with the
 -- positions (from 1) of the clients that were rejected because a key of theirs holds a foreign type,
 -- a line with the positions of the exchanges whose client was erased after they had arrived, then,
 -- when asked for, a line for each client with its session's id. An error that begins with GAP when
@@ -55,12 +55,13 @@ local renewal_age = tonumber(ARGV[6])
 local max_session = tonumber(ARGV[7])
 local ended_ttl = ARGV[8]
 local max_records = tonumber(ARGV[9])
-local minutes_ttl = tonumber(ARGV[11])
-local hours_ttl = tonumber(ARGV[12])
-local client_slot = tonumber(ARGV[13])
-local names_sessions = ARGV[14] == '1'
-local follows = tonumber(ARGV[15])
-local packed = ARGV[17]
+local max_sessions = tonumber(ARGV[10])
+local minutes_ttl = tonumber(ARGV[12])
+local hours_ttl = tonumber(ARGV[13])
+local client_slot = tonumber(ARGV[14])
+local names_sessions = ARGV[15] == '1'
+local follows = tonumber(ARGV[16])
+local packed = ARGV[18]
 
 local call, try = redis.call, redis.pcall
 local sub, format, match = string.sub, string.format, string.match
@@ -82,7 +83,7 @@ if is_error(stored) then
 end
 local stored_sequence = tonumber(stored) or 0
 if stored_sequence >= sequence then
-  return call('HGET', KEYS[1], ARGV[2]) or (ARGV[2] .. ' 0 0\n\n\n')
+  return call('HGET', KEYS[1], ARGV[2]) or (ARGV[2] .. ' 0 0 0\n\n\n')
 end
 if follows > 0 and stored_sequence ~= follows then
   return redis.error_reply('GAP the batch before this one is not stored')
@@ -90,7 +91,7 @@ end
 
 -- The first write: where Redis takes none (memory, disk, replica) it fails here, before any other.
 call('HSET', KEYS[1], 'sequence', ARGV[2])
-call('EXPIRE', KEYS[1], ARGV[10])
+call('EXPIRE', KEYS[1], ARGV[11])
 if follows == 0 and call('HLEN', KEYS[1]) > 1 then
   for _, field in ipairs(call('HKEYS', KEYS[1])) do
     if field ~= 'sequence' then

@@ -1,19 +1,21 @@
 -- Part of a script that has the locals `base`, `call`, `try`, `now` and `data_ttl`: in which session a
 -- request is.
 --
--- The hashes "<base>request:<slice>:<digit>" hold session ids by references to requests. A slice is a
--- stretch of the time for which data stays, so that entries go with the data; the digit is the first
--- of the reference, so that no hash grows too large to be dropped at once.
+-- The hashes "<base>request:<slice>:<shard>" hold session ids, as the 16 bytes of the UUID, by
+-- references to requests. A slice is a stretch of the time for which data stays, so that entries go
+-- with the data; a batch writes to each shard of one slice, so there are few of them, and many slices,
+-- so that no hash grows too large to be dropped at once.
 
-local REQUEST_SLICES = 32
+local REQUEST_SLICES = 64
+local REQUEST_SHARDS = 4
 local slice_length = math.ceil(tonumber(data_ttl) / REQUEST_SLICES)
 
 local function slice_at(time)
   return time - time % slice_length
 end
 
-local function slice_key(slice, digit)
-  return base .. 'request:' .. slice .. ':' .. digit
+local function slice_key(slice, shard)
+  return base .. 'request:' .. slice .. ':' .. shard
 end
 
 -- By what a request is found again. Ids of some kinds begin alike within a millisecond, or end alike
@@ -22,31 +24,37 @@ local function reference_of(request_id)
   return string.sub(redis.sha1hex(request_id), 1, 12)
 end
 
-local function digit_of(reference)
-  return string.sub(reference, 1, 1)
+local function shard_of(reference)
+  return tonumber(string.sub(reference, 1, 1), 16) % REQUEST_SHARDS
 end
 
--- References by their first digits: in turn a reference and what stands for it.
-local function gather_reference(by_digit, request_id, value)
-  local reference = reference_of(request_id)
-  local digit = digit_of(reference)
-  local entries = by_digit[digit]
-  if not entries then
-    entries = {}
-    by_digit[digit] = entries
-  end
-  entries[#entries + 1] = reference
-  entries[#entries + 1] = value
+local function hex(text, from, to)
+  return tonumber(string.sub(text, from, to), 16)
+end
+
+local function to_bytes(session_id)
+  return struct.pack('>I4I2I2I2I6', hex(session_id, 1, 8), hex(session_id, 10, 13),
+    hex(session_id, 15, 18), hex(session_id, 20, 23), hex(session_id, 25, 36))
+end
+
+local function to_session_id(bytes)
+  local digits = string.gsub(bytes, '.', function(byte)
+    return string.format('%02x', string.byte(byte))
+  end)
+  return (string.gsub(digits, '^(%w%w%w%w%w%w%w%w)(%w%w%w%w)(%w%w%w%w)(%w%w%w%w)(%w+)$', '%1-%2-%3-%4-%5'))
 end
 
 local function find_request(request_id)
   local reference = reference_of(request_id)
-  local digit = digit_of(reference)
+  local shard = shard_of(reference)
   local newest = slice_at(now)
   for slice = newest, newest - slice_length * REQUEST_SLICES, -slice_length do
-    local session_id = try('HGET', slice_key(slice, digit), reference)
-    if type(session_id) == 'string' and call('EXISTS', base .. session_id .. ':info') == 1 then
-      return session_id
+    local bytes = try('HGET', slice_key(slice, shard), reference)
+    if type(bytes) == 'string' and #bytes == 16 then
+      local session_id = to_session_id(bytes)
+      if call('EXISTS', base .. session_id .. ':info') == 1 then
+        return session_id
+      end
     end
   end
   return nil
@@ -54,17 +62,22 @@ end
 
 -- Forgets where the requests of a session are, which began at some time.
 local function forget_requests(session_id, began_at, records)
-  local by_digit = {}
+  local own = to_bytes(session_id)
+  local by_shard = {}
   for _, record in ipairs(records) do
-    gather_reference(by_digit, string.match(record, '"request_id":"([^"]*)"') or '', session_id)
+    local reference = reference_of(string.match(record, '"request_id":"([^"]*)"') or '')
+    local references = by_shard[shard_of(reference)] or {}
+    by_shard[shard_of(reference)] = references
+    references[#references + 1] = reference
   end
   local oldest = math.max(slice_at(math.floor(began_at)) - slice_length, now - data_ttl - slice_length)
   for slice = slice_at(now), oldest, -slice_length do
-    for digit, entries in pairs(by_digit) do
-      local key = slice_key(slice, digit)
-      for position = 1, #entries, 2 do
-        if try('HGET', key, entries[position]) == session_id then
-          call('HDEL', key, entries[position])
+    for shard, references in pairs(by_shard) do
+      local key = slice_key(slice, shard)
+      local found = try('HMGET', key, unpack(references))
+      for position, bytes in ipairs(found.err and {} or found) do
+        if bytes == own then
+          call('HDEL', key, references[position])
         end
       end
     end

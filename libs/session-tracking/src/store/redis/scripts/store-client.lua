@@ -8,7 +8,7 @@ local index_renewed = false
 -- How many sessions began in each minute.
 local new_sessions = {}
 
--- The requests of the batch, as gather_reference leaves them.
+-- By shards of the index of requests: in turn a reference and the session's id.
 local found_again = {}
 
 -- A version 4 UUID whose random bits are a hash of the seed: the same again when Redis replays it.
@@ -116,9 +116,9 @@ end
 -- Writes where the requests of the batch are.
 local function index_requests()
   local slice = slice_at(now)
-  for digit, entries in pairs(found_again) do
-    local key = slice_key(slice, digit)
-    if not is_error(try('HSET', key, unpack(entries))) then
+  for shard, entries in pairs(found_again) do
+    local key = slice_key(slice, shard)
+    if not is_error(try('HSET', key, unpack(entries))) and call('TTL', key) < 0 then
       call('EXPIREAT', key, slice + data_ttl)
     end
   end
@@ -190,8 +190,15 @@ local function store_client(client_position, user_id, address, former_address, f
     call('HSET', key .. ':info', 'expiry_renewed_at', now)
     renew_expiry(session_id, client_part)
   end
-  for _, request_id in ipairs(request_ids) do
-    gather_reference(found_again, request_id, session_id)
+  if #request_ids > 0 then
+    local session_bytes = to_bytes(session_id)
+    for _, request_id in ipairs(request_ids) do
+      local reference = reference_of(request_id)
+      local entries = found_again[shard_of(reference)] or {}
+      found_again[shard_of(reference)] = entries
+      entries[#entries + 1] = reference
+      entries[#entries + 1] = session_bytes
+    end
   end
   return session_id
 end

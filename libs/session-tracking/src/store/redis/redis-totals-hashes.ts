@@ -1,0 +1,137 @@
+import type { RollupRetention } from '../session-store.js';
+import type { ConnectionUse, RedisConnections } from './redis-connections.js';
+import { RedisScript } from './redis-script.js';
+import type { SessionKeys } from './session-keys.js';
+
+/** Hashes that one call of Redis reads at most, so that it holds nobody else up. */
+const HASHES_PER_CALL = 8;
+
+/** So many batches are folded together: fewer would save less, more would hold Redis up longer. */
+const WORTH_FOLDING = 16;
+
+/** How long fewer wait for more, in milliseconds. */
+const FEW_WAIT_MS = 1000;
+
+interface Waiting {
+  readonly key: string;
+  readonly resolve: (text: string) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The hashes of totals: folds into them what batches have left, and reads them whole. */
+export class RedisTotalsHashes {
+  /** Requests that were found to have no place for their route. */
+  cappedRoutes = 0;
+  private readonly foldScript = new RedisScript(
+    'fold-totals.lua',
+    'totals-by-slot.lua',
+    'fold-totals-answer.lua',
+  );
+  private readonly readScript = new RedisScript(
+    'read-totals.lua',
+    'totals-by-slot.lua',
+    'read-totals-answer.lua',
+  );
+  private readonly scriptArguments: readonly string[];
+  private waiting: Waiting[] = [];
+  private isFolding = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly connections: RedisConnections,
+    private readonly keys: SessionKeys,
+    rollups: RollupRetention,
+  ) {
+    this.scriptArguments = [
+      keys.base,
+      String(rollups.minutes),
+      String(rollups.hours),
+    ];
+  }
+
+  /** To be told how many batches wait: folds them when they are worth it, a few of them a little later. */
+  foldSoon(pending: number): void {
+    if (pending >= WORTH_FOLDING) {
+      this.fold();
+    } else if (pending > 0) {
+      this.timer ??= setTimeout(() => this.fold(), FEW_WAIT_MS).unref();
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.timer);
+  }
+
+  /** The fields of a hash and their values, in turn; those asked for in one go share a call of Redis. */
+  async read(key: string): Promise<string[]> {
+    const text = await new Promise<string>((resolve, reject) => {
+      this.waiting.push({ key, resolve, reject });
+      if (this.waiting.length === 1) {
+        queueMicrotask(() => this.readWaiting());
+      }
+    });
+    const fields: string[] = text === '' ? [] : JSON.parse(text);
+    return fields;
+  }
+
+  private fold(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (!this.isFolding) {
+      this.isFolding = true;
+      this.foldMany()
+        // Nothing is lost with a fold that fails: the next one takes what it left, or whoever reads.
+        .catch(() => undefined)
+        .finally(() => {
+          this.isFolding = false;
+        });
+    }
+  }
+
+  private async foldMany(): Promise<void> {
+    let left: number;
+    do {
+      const answer = await this.run('writer', 'fold totals', this.foldScript);
+      left = Number(answer[0]);
+      this.cappedRoutes += Number(answer[1]);
+    } while (left >= WORTH_FOLDING);
+  }
+
+  private readWaiting(): void {
+    const { waiting } = this;
+    this.waiting = [];
+    for (let from = 0; from < waiting.length; from += HASHES_PER_CALL) {
+      void this.readTogether(waiting.slice(from, from + HASHES_PER_CALL));
+    }
+  }
+
+  private async readTogether(group: readonly Waiting[]): Promise<void> {
+    try {
+      const keys = group.map(({ key }) => key);
+      const [cappedRoutes, ...texts] = await this.run(
+        'reader',
+        'read totals',
+        this.readScript,
+        keys,
+      );
+      this.cappedRoutes += Number(cappedRoutes);
+      group.forEach(({ resolve }, index) => resolve(String(texts[index])));
+    } catch (error) {
+      for (const { reject } of group) {
+        reject(error);
+      }
+    }
+  }
+
+  private async run(
+    use: ConnectionUse,
+    operation: string,
+    script: RedisScript,
+    keys: readonly string[] = [],
+  ): Promise<unknown[]> {
+    const answer = await this.connections.ask(use, operation, (redis) =>
+      script.run(redis, this.keys.index, ...this.scriptArguments, ...keys),
+    );
+    return Array.isArray(answer) ? answer : [];
+  }
+}

@@ -1,0 +1,165 @@
+import { Redis } from 'ioredis';
+import { randomUUID } from 'node:crypto';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  vi,
+} from 'vitest';
+import {
+  exchangeOf,
+  TestWriter,
+  user,
+} from '../../../testing/record-builders.js';
+import {
+  type RedisServer,
+  startRedisServer,
+} from '../../../testing/redis-server.js';
+import { CONFORMANCE_POLICY } from '../../../testing/session-store-conformance.js';
+import type { TimeSlot } from '../../model/time-slot.js';
+import { RedisConnections } from './redis-connections.js';
+import { RedisSessionStore } from './redis-session-store.js';
+
+const HOUR: TimeSlot = { length: 3600, start: 1_700_000_000 - 800 };
+const FIVE_MINUTES: TimeSlot = { length: 300, start: HOUR.start };
+
+let server: RedisServer;
+/** Another program that reads and writes the same Redis. */
+let redis: Redis;
+let base: string;
+let store: RedisSessionStore;
+let writer: TestWriter;
+
+beforeAll(async () => {
+  server = await startRedisServer();
+  redis = new Redis(server.url);
+});
+
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+beforeEach(() => {
+  const prefix = `t${randomUUID().slice(0, 8)}`;
+  base = `${prefix}:session:`;
+  const connections = new RedisConnections(() => Promise.resolve(server.url), {
+    writer: 5000,
+    reader: 5000,
+  });
+  store = new RedisSessionStore(connections, prefix, CONFORMANCE_POLICY);
+  writer = new TestWriter(store);
+});
+
+afterEach(async () => {
+  vi.useRealTimers();
+  await redis.config('SET', 'maxmemory', '0');
+  await store.close();
+});
+
+async function visit(times: number): Promise<void> {
+  for (let time = 0; time < times; time += 1) {
+    await writer.append(exchangeOf(user('42'), { timestamp: HOUR.start }));
+  }
+}
+
+/** As another program counts them, which does not fold. */
+async function folded(): Promise<number> {
+  const field = await redis.hget(`${base}usage:3600:${HOUR.start}`, 'requests');
+  return Number(field);
+}
+
+function waiting(): Promise<number> {
+  return redis.llen(`${base}pending-totals`);
+}
+
+async function answered(): Promise<(number | undefined)[]> {
+  const usage = await store.readUsage(HOUR);
+  const routes = await store.readRoutes(FIVE_MINUTES);
+  return [usage?.requests, routes.get('GET unmatched')?.requests];
+}
+
+describe('totals of batches', () => {
+  it('wait until there are many', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    await visit(15);
+    expect([await waiting(), await folded()]).toEqual([15, 0]);
+    await visit(1);
+    vi.useRealTimers();
+    await vi.waitFor(async () => {
+      expect([await waiting(), await folded()]).toEqual([0, 16]);
+    });
+  });
+
+  it('wait no longer than a second, however few they are', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    await visit(1);
+    vi.advanceTimersByTime(600);
+    await visit(1);
+    vi.advanceTimersByTime(399);
+    expect([await waiting(), await folded()]).toEqual([2, 0]);
+    vi.advanceTimersByTime(1);
+    vi.useRealTimers();
+    await vi.waitFor(async () => {
+      expect([await waiting(), await folded()]).toEqual([0, 2]);
+    });
+  });
+
+  it('are in each answer, whether they waited or not', async () => {
+    await visit(3);
+    expect(await answered()).toEqual([3, 3]);
+    await visit(2);
+    expect(await answered()).toEqual([5, 5]);
+    expect([await waiting(), await folded()]).toEqual([0, 5]);
+  });
+
+  it('are folded in parts where there are many, and each once', async () => {
+    await visit(1);
+    const key = `${base}pending-totals`;
+    const [element = Buffer.alloc(0)] = await redis.lrangeBuffer(key, 0, 0);
+    for (let count = 1; count < 100; count += 1) {
+      await redis.rpush(key, element);
+    }
+    const answers = await Promise.all([answered(), answered(), answered()]);
+    expect(answers).toEqual([
+      [100, 100],
+      [100, 100],
+      [100, 100],
+    ]);
+    expect([await waiting(), await folded()]).toEqual([0, 100]);
+  });
+
+  it('wait for no longer than totals stay', async () => {
+    await visit(1);
+    const ttl = await redis.ttl(`${base}pending-totals`);
+    const { hours } = CONFORMANCE_POLICY.rollups;
+    expect(ttl).toBeGreaterThan(hours - 10);
+    expect(ttl).toBeLessThanOrEqual(hours);
+  });
+
+  it('go on waiting while Redis takes no writes, and what is there is answered', async () => {
+    await visit(2);
+    expect(await answered()).toEqual([2, 2]);
+    await visit(3);
+    await redis.config('SET', 'maxmemory', '1');
+    expect(await answered()).toEqual([2, 2]);
+    expect([await waiting(), await folded()]).toEqual([3, 2]);
+    await redis.config('SET', 'maxmemory', '0');
+    expect(await answered()).toEqual([5, 5]);
+  });
+
+  it('lose what a foreign type stands in the way of, and nothing else', async () => {
+    await redis.set(`${base}usage:3600:${HOUR.start}`, 'foreign');
+    await visit(3);
+    expect(await answered()).toEqual([undefined, 3]);
+    await redis.del(`${base}pending-totals`);
+    await redis.set(`${base}pending-totals`, 'foreign');
+    const id = await writer.sessionOf(exchangeOf(user('42')));
+    expect((await store.readSession(id))?.info.request_count).toBe(4);
+    expect(await answered()).toEqual([undefined, 3]);
+  });
+});

@@ -1,0 +1,3 @@
+-- Part of fold-totals.lua.
+
+return { fold_totals(), capped_routes }

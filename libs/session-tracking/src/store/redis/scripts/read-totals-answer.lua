@@ -1,0 +1,14 @@
+-- Part of read-totals.lua.
+
+-- Where Redis takes no writes, what it has is answered.
+local could_fold, left
+repeat
+  could_fold, left = pcall(fold_totals)
+until not could_fold or left == 0
+
+local answer = { capped_routes }
+for position = 4, #ARGV do
+  local fields = redis.pcall('HGETALL', ARGV[position])
+  answer[#answer + 1] = #fields == 0 and '' or cjson.encode(fields)
+end
+return answer

@@ -1,0 +1,17 @@
+-- Reads hashes of totals whole, after folding what waits; each as one text, since an answer of few long
+-- texts costs its reader a fraction of one of many short ones. After it come totals-by-slot.lua and
+-- read-totals-answer.lua, which share its locals.
+--
+-- KEYS[1]  any key of the partition; the hashes are named in ARGV and in a cluster carry the same tag.
+--
+-- ARGV[1]  what every key begins with: "<prefix>:session:"
+-- ARGV[2]  seconds for which totals by minute stay
+-- ARGV[3]  seconds for which totals by hour stay
+-- ARGV     from the fourth on, keys of hashes
+--
+-- Answer: how many requests found no place for their route, and for each key its fields and values in
+-- turn, as JSON; empty where there is no hash.
+
+local base = ARGV[1]
+local minutes_ttl, hours_ttl = tonumber(ARGV[2]), tonumber(ARGV[3])
+local call = redis.call
