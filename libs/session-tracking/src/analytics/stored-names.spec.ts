@@ -35,8 +35,11 @@ beforeEach(async () => {
   addresses.useSalts({ current: TUESDAY, previous: MONDAY });
   sessionIds.unshift(await visit('43', 20));
   await writer.append(exchangeOf(user('44')));
-  analytics = new SessionAnalytics(store, CONFORMANCE_POLICY, addresses, () =>
-    Math.round(at(30) * 1000),
+  analytics = new SessionAnalytics(
+    store,
+    { ...CONFORMANCE_POLICY, sampling: { rate: 1 } },
+    addresses,
+    () => Math.round(at(30) * 1000),
   );
 });
 
