@@ -1,5 +1,6 @@
 import type {
   ClientExport,
+  ClientSessions,
   ErasureReport,
   HttpArchive,
   SessionExport,
@@ -35,15 +36,17 @@ async function read<T>(app: TestApp, path: string): Promise<T> {
 }
 
 describe.each(PLATFORMS)('on %s', (platform) => {
-  const shop = () =>
+  const shopInMemory = () =>
     bootTestApp(platform)
-      .onRedis(redis)
       .controllers(CartController)
       .globalGuard(HeaderUserGuard);
+  const shop = () => shopInMemory().onRedis(redis);
 
   /** A user with two requests, and a visitor at the same address with one. */
-  async function traffic(): Promise<{ app: TestApp; sessionId: string }> {
-    const app = await shop().start();
+  async function traffic(
+    host = shop(),
+  ): Promise<{ app: TestApp; sessionId: string }> {
+    const app = await host.start();
     await app.http.get('/cart', {
       ...asUser({ id: '42' }),
       'x-request-id': 'first',
@@ -109,7 +112,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     ]);
   });
 
-  it('everything held about a user, and about an address', async () => {
+  it('everything held about a user', async () => {
     const { app, sessionId } = await traffic();
     const user = await ask(app, 'users/42/export');
     expect(user.headers['content-disposition']).toBe(
@@ -127,15 +130,43 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       ...document,
       exported_at: expect.any(Number),
     });
-    const address = await read<ClientExport>(
-      app,
-      `ips/${encodeURIComponent('::ffff:127.0.0.1')}/export`,
-    );
-    expect(address.client_ip).toBe('127.0.0.1');
-    expect(address.sessions.map(({ info }) => info.user_id)).toEqual([
-      '',
-      '42',
-    ]);
+  });
+
+  describe.each([
+    ['Redis', shop],
+    ['memory', shopInMemory],
+  ])('about an address, in %s', (_store, host) => {
+    it('everything held, and nothing of users who were there', async () => {
+      const { app, sessionId } = await traffic(host());
+      const id = await app.tracker.getSessionId({ ip: '127.0.0.1' });
+      const { text } = await ask(
+        app,
+        `ips/${encodeURIComponent('::ffff:127.0.0.1')}/export`,
+      );
+      expect(text).not.toContain(sessionId);
+      const document = JSON.parse(text) as ClientExport;
+      expect(document).toEqual({
+        client_ip: '127.0.0.1',
+        exported_at: document.exported_at,
+        current_session_id: id,
+        sessions: [await read(app, `sessions/${id}/history`)],
+      });
+      expect(await app.tracker.exportClient({ ip: '127.0.0.1' })).toEqual({
+        ...document,
+        exported_at: expect.any(Number),
+      });
+      // Who looks into a case still sees whose sessions began there.
+      const listed = await read<ClientSessions>(app, 'ips/127.0.0.1');
+      expect(listed.sessions.map(({ user_id }) => user_id)).toEqual(['', '42']);
+    });
+
+    it('nothing where everybody was signed in', async () => {
+      const app = await host().start();
+      await app.http.get('/cart', asUser({ id: '42' }));
+      await app.settle(1);
+      expect((await ask(app, 'ips/127.0.0.1/export')).status).toBe(404);
+      expect((await ask(app, 'ips/127.0.0.1')).status).toBe(200);
+    });
   });
 
   it('erases a user and nobody else', async () => {
