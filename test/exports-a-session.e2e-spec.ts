@@ -1,6 +1,7 @@
 import type {
   ClientExport,
   ClientSessions,
+  ClientsReport,
   ErasureReport,
   HttpArchive,
   SessionExport,
@@ -33,6 +34,18 @@ async function read<T>(app: TestApp, path: string): Promise<T> {
   const { status, text } = await ask(app, path);
   expect(status).toBe(200);
   return JSON.parse(text) as T;
+}
+
+const NOTHING: ErasureReport = {
+  erased_sessions: 0,
+  erased_requests: 0,
+  erased_responses: 0,
+};
+
+async function erase(app: TestApp, path: string): Promise<ErasureReport> {
+  const { status, text } = await ask(app, path, 'DELETE');
+  expect(status).toBe(200);
+  return JSON.parse(text) as ErasureReport;
 }
 
 describe.each(PLATFORMS)('on %s', (platform) => {
@@ -171,9 +184,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
   it('erases a user and nobody else', async () => {
     const { app } = await traffic();
-    const { status, text } = await ask(app, 'users/42', 'DELETE');
-    expect(status).toBe(200);
-    expect(JSON.parse(text) as ErasureReport).toEqual({
+    expect(await erase(app, 'users/42')).toEqual({
       erased_sessions: 1,
       erased_requests: 2,
       erased_responses: 2,
@@ -181,7 +192,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     for (const path of ['users/42', 'users/42/export', 'requests/first']) {
       expect((await ask(app, path)).status).toBe(404);
     }
-    expect((await ask(app, 'users/42', 'DELETE')).status).toBe(404);
+    expect(await erase(app, 'users/42')).toEqual(NOTHING);
     const address = await read<ClientExport>(app, 'ips/127.0.0.1/export');
     expect(address.sessions.map(({ info }) => info.user_id)).toEqual(['']);
   });
@@ -196,6 +207,40 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     expect(await app.stored.dump()).not.toContain('127.0.0.1');
   });
 
+  it.each(['users/nobody', 'ips/192.0.2.9'])(
+    'erases %s, of whom nothing is held, and says so',
+    async (path) => {
+      const app = await shop().start();
+      expect(await erase(app, path)).toEqual(NOTHING);
+    },
+  );
+
+  it('does not take for erased what is no address', async () => {
+    const { status, text } = await ask(
+      await shop().start(),
+      'ips/192.0.2.999',
+      'DELETE',
+    );
+    expect(status).toBe(404);
+    expect(text).toContain('Address not found');
+  });
+
+  it('erases the totals of a user whom sampling left out', async () => {
+    const app = await shop()
+      .tracking({ sampling: { rate: 0 } })
+      .start();
+    await app.http.get('/cart', asUser({ id: 'left-out' }));
+    await app.settle(1);
+    const named = async (): Promise<(string | undefined)[]> => {
+      const { clients } = await read<ClientsReport>(app, 'clients');
+      return clients.map(({ user_id }) => user_id);
+    };
+    expect(await named()).toEqual(['left-out']);
+    expect(await erase(app, 'users/left-out')).toEqual(NOTHING);
+    expect(await named()).toEqual([]);
+    expect(await app.stored.dump()).not.toContain('left-out');
+  });
+
   it('erases in code as well', async () => {
     const { app } = await traffic();
     expect(await app.tracker.eraseClient({ userId: '42' })).toEqual({
@@ -203,13 +248,8 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       erased_requests: 2,
       erased_responses: 2,
     });
-    const nothing = {
-      erased_sessions: 0,
-      erased_requests: 0,
-      erased_responses: 0,
-    };
-    expect(await app.tracker.eraseClient({ userId: '42' })).toEqual(nothing);
-    expect(await app.tracker.eraseClient({ ip: 'nowhere' })).toEqual(nothing);
+    expect(await app.tracker.eraseClient({ userId: '42' })).toEqual(NOTHING);
+    expect(await app.tracker.eraseClient({ ip: 'nowhere' })).toEqual(NOTHING);
     expect(await app.tracker.exportClient({ ip: 'nowhere' })).toEqual({
       client_ip: 'nowhere',
       exported_at: expect.any(Number),
