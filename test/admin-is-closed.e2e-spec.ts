@@ -24,6 +24,7 @@ import {
   type TestApp,
 } from './support/boot-test-app.js';
 import { asUser, HeaderUserGuard } from './support/guards.js';
+import { RecordedLog } from './support/recorded-log.js';
 
 const ADMIN = asUser({ id: 'root', roles: ['admin'] });
 
@@ -83,6 +84,33 @@ function guardThat(
     canActivate(context) {
       context.switchToHttp().getRequest().user = { roles: ['admin'] };
       return verdict();
+    },
+  };
+}
+
+function guardThatSets(user: object): CanActivate {
+  return {
+    canActivate(context) {
+      context.switchToHttp().getRequest().user = user;
+      return true;
+    },
+  };
+}
+
+/** A user of whom one thing cannot be read. */
+function throwing(property: string, user: object): object {
+  return Object.defineProperty({ ...user }, property, {
+    get() {
+      throw new Error('The directory is away');
+    },
+  });
+}
+
+/** An entity that asks its database for its roles when they are read. */
+function withRolesThatReject(): object {
+  return {
+    get roles() {
+      return Promise.reject(new Error('The directory is away'));
     },
   };
 }
@@ -155,43 +183,57 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     ])('for roles as %s', async (_case, roles, statuses) => {
       const app = await bootTestApp(platform)
         .tracking({
-          admin: {
-            guards: [
-              {
-                canActivate(context) {
-                  context.switchToHttp().getRequest().user = { roles };
-                  return true;
-                },
-              },
-            ],
-          },
+          admin: { guards: [guardThatSets({ roles })] },
         })
         .start();
       expect(await statusesOf(app)).toEqual(statuses);
     });
 
-    it('never lets through a user whose roles cannot be read', async () => {
-      const app = await bootTestApp(platform)
-        .tracking({
-          admin: {
-            guards: [
-              {
-                canActivate(context) {
-                  context.switchToHttp().getRequest().user = {
-                    get roles(): string[] {
-                      throw new Error('The directory is away');
-                    },
-                  };
-                  return true;
-                },
-              },
-            ],
-          },
-        })
+    it.each<[string, object, number[]]>([
+      ['the roles', throwing('roles', { role: 'admin' }), [403]],
+      ['the role', throwing('role', { roles: ['admin'] }), [403]],
+      ['roles that load later', withRolesThatReject(), [403]],
+      ['an id', throwing('id', { roles: ['admin'] }), OPEN],
+    ])('when %s cannot be read', async (_case, user, statuses) => {
+      const log = new RecordedLog();
+      const app = await withAdmin({ guards: [guardThatSets(user)] })
+        .logTo(log)
         .start();
-      const [status, ...others] = await statusesOf(app);
-      expect(others).toEqual([]);
-      expect([403, 500]).toContain(status);
+      expect(await statusesOf(app)).toEqual(statuses);
+      expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+      const audit = log.of('SessionTrackingAudit');
+      expect(audit).toHaveLength(
+        statuses === OPEN ? adminRoutes().length + 1 : 0,
+      );
+      for (const line of audit) {
+        expect(line).toMatch(/^"unknown" /);
+      }
+    });
+
+    it('is closed when the user itself cannot be read', async () => {
+      const log = new RecordedLog();
+      const app = await withAdmin({
+        guards: [
+          {
+            canActivate(context) {
+              Object.defineProperty(
+                context.switchToHttp().getRequest(),
+                'user',
+                {
+                  get() {
+                    throw new Error('The directory is away');
+                  },
+                },
+              );
+              return true;
+            },
+          },
+        ],
+      })
+        .logTo(log)
+        .start();
+      expect(await statusesOf(app)).toEqual([401]);
+      expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
     });
 
     it('takes other roles when told to', async () => {
@@ -258,9 +300,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       const app = await bootTestApp(platform)
         .tracking({ admin: { guards: [guardThat(() => of())] } })
         .start();
-      const [status, ...others] = await statusesOf(app);
-      expect(others).toEqual([]);
-      expect([403, 500]).toContain(status);
+      expect(await statusesOf(app)).toEqual([403]);
     });
 
     it('that has let nobody in yet lets nobody in', async () => {

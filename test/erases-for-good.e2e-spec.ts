@@ -198,7 +198,9 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect(await everythingInRedis(app)).toContain(trace);
       await erase(app, path);
       expect(await everythingInRedis(app)).not.toContain(trace);
-      expect((await erase(app, path)).status).toBe(404);
+      const again = await erase(app, path);
+      expect(again.status).toBe(200);
+      expect(JSON.parse(again.text)).toMatchObject({ erased_sessions: 0 });
       for (const instance of [app, other]) {
         expectToAddUp(instance);
       }
@@ -223,6 +225,28 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         droppedErased: 40,
       });
       expect(await everythingInRedis(app)).not.toContain(trace);
+    });
+
+    it('of whom nothing is stored yet is stored no more', async () => {
+      const log = new RecordedLog();
+      const app = await shop(platform, freshKeyPrefix())
+        .tracking({ flush: { intervalMs: 60_000 } })
+        .logTo(log)
+        .start();
+      await app.stored.redis.flushall();
+      await sendNow(app, 'queued', headers);
+      await vi.waitFor(() => expect(app.tracker.stats().queued).toBe(40));
+      const { status, text } = await erase(app, path);
+      expect(status).toBe(200);
+      expect(JSON.parse(text)).toEqual({
+        erased_sessions: 0,
+        erased_requests: 0,
+        erased_responses: 0,
+      });
+      await app.settle(20);
+      expect(app.tracker.stats().droppedErased).toBe(40);
+      expect(await everythingInRedis(app)).not.toContain(trace);
+      expect(log.of('SessionTrackingAudit')).toHaveLength(1);
     });
 
     it('takes with it what was under way, not what came meanwhile', async () => {

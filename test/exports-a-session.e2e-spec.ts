@@ -1,5 +1,7 @@
 import type {
   ClientExport,
+  ClientSessions,
+  ClientsReport,
   ErasureReport,
   HttpArchive,
   SessionExport,
@@ -34,16 +36,30 @@ async function read<T>(app: TestApp, path: string): Promise<T> {
   return JSON.parse(text) as T;
 }
 
+const NOTHING: ErasureReport = {
+  erased_sessions: 0,
+  erased_requests: 0,
+  erased_responses: 0,
+};
+
+async function erase(app: TestApp, path: string): Promise<ErasureReport> {
+  const { status, text } = await ask(app, path, 'DELETE');
+  expect(status).toBe(200);
+  return JSON.parse(text) as ErasureReport;
+}
+
 describe.each(PLATFORMS)('on %s', (platform) => {
-  const shop = () =>
+  const shopInMemory = () =>
     bootTestApp(platform)
-      .onRedis(redis)
       .controllers(CartController)
       .globalGuard(HeaderUserGuard);
+  const shop = () => shopInMemory().onRedis(redis);
 
   /** A user with two requests, and a visitor at the same address with one. */
-  async function traffic(): Promise<{ app: TestApp; sessionId: string }> {
-    const app = await shop().start();
+  async function traffic(
+    host = shop(),
+  ): Promise<{ app: TestApp; sessionId: string }> {
+    const app = await host.start();
     await app.http.get('/cart', {
       ...asUser({ id: '42' }),
       'x-request-id': 'first',
@@ -109,7 +125,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     ]);
   });
 
-  it('everything held about a user, and about an address', async () => {
+  it('everything held about a user', async () => {
     const { app, sessionId } = await traffic();
     const user = await ask(app, 'users/42/export');
     expect(user.headers['content-disposition']).toBe(
@@ -127,22 +143,48 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       ...document,
       exported_at: expect.any(Number),
     });
-    const address = await read<ClientExport>(
-      app,
-      `ips/${encodeURIComponent('::ffff:127.0.0.1')}/export`,
-    );
-    expect(address.client_ip).toBe('127.0.0.1');
-    expect(address.sessions.map(({ info }) => info.user_id)).toEqual([
-      '',
-      '42',
-    ]);
+  });
+
+  describe.each([
+    ['Redis', shop],
+    ['memory', shopInMemory],
+  ])('about an address, in %s', (_store, host) => {
+    it('everything held, and nothing of users who were there', async () => {
+      const { app, sessionId } = await traffic(host());
+      const id = await app.tracker.getSessionId({ ip: '127.0.0.1' });
+      const { text } = await ask(
+        app,
+        `ips/${encodeURIComponent('::ffff:127.0.0.1')}/export`,
+      );
+      expect(text).not.toContain(sessionId);
+      const document = JSON.parse(text) as ClientExport;
+      expect(document).toEqual({
+        client_ip: '127.0.0.1',
+        exported_at: document.exported_at,
+        current_session_id: id,
+        sessions: [await read(app, `sessions/${id}/history`)],
+      });
+      expect(await app.tracker.exportClient({ ip: '127.0.0.1' })).toEqual({
+        ...document,
+        exported_at: expect.any(Number),
+      });
+      // Who looks into a case still sees whose sessions began there.
+      const listed = await read<ClientSessions>(app, 'ips/127.0.0.1');
+      expect(listed.sessions.map(({ user_id }) => user_id)).toEqual(['', '42']);
+    });
+
+    it('nothing where everybody was signed in', async () => {
+      const app = await host().start();
+      await app.http.get('/cart', asUser({ id: '42' }));
+      await app.settle(1);
+      expect((await ask(app, 'ips/127.0.0.1/export')).status).toBe(404);
+      expect((await ask(app, 'ips/127.0.0.1')).status).toBe(200);
+    });
   });
 
   it('erases a user and nobody else', async () => {
     const { app } = await traffic();
-    const { status, text } = await ask(app, 'users/42', 'DELETE');
-    expect(status).toBe(200);
-    expect(JSON.parse(text) as ErasureReport).toEqual({
+    expect(await erase(app, 'users/42')).toEqual({
       erased_sessions: 1,
       erased_requests: 2,
       erased_responses: 2,
@@ -150,7 +192,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     for (const path of ['users/42', 'users/42/export', 'requests/first']) {
       expect((await ask(app, path)).status).toBe(404);
     }
-    expect((await ask(app, 'users/42', 'DELETE')).status).toBe(404);
+    expect(await erase(app, 'users/42')).toEqual(NOTHING);
     const address = await read<ClientExport>(app, 'ips/127.0.0.1/export');
     expect(address.sessions.map(({ info }) => info.user_id)).toEqual(['']);
   });
@@ -165,6 +207,40 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     expect(await app.stored.dump()).not.toContain('127.0.0.1');
   });
 
+  it.each(['users/nobody', 'ips/192.0.2.9'])(
+    'erases %s, of whom nothing is held, and says so',
+    async (path) => {
+      const app = await shop().start();
+      expect(await erase(app, path)).toEqual(NOTHING);
+    },
+  );
+
+  it('does not take for erased what is no address', async () => {
+    const { status, text } = await ask(
+      await shop().start(),
+      'ips/192.0.2.999',
+      'DELETE',
+    );
+    expect(status).toBe(404);
+    expect(text).toContain('Address not found');
+  });
+
+  it('erases the totals of a user whom sampling left out', async () => {
+    const app = await shop()
+      .tracking({ sampling: { rate: 0 } })
+      .start();
+    await app.http.get('/cart', asUser({ id: 'left-out' }));
+    await app.settle(1);
+    const named = async (): Promise<(string | undefined)[]> => {
+      const { clients } = await read<ClientsReport>(app, 'clients');
+      return clients.map(({ user_id }) => user_id);
+    };
+    expect(await named()).toEqual(['left-out']);
+    expect(await erase(app, 'users/left-out')).toEqual(NOTHING);
+    expect(await named()).toEqual([]);
+    expect(await app.stored.dump()).not.toContain('left-out');
+  });
+
   it('erases in code as well', async () => {
     const { app } = await traffic();
     expect(await app.tracker.eraseClient({ userId: '42' })).toEqual({
@@ -172,13 +248,8 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       erased_requests: 2,
       erased_responses: 2,
     });
-    const nothing = {
-      erased_sessions: 0,
-      erased_requests: 0,
-      erased_responses: 0,
-    };
-    expect(await app.tracker.eraseClient({ userId: '42' })).toEqual(nothing);
-    expect(await app.tracker.eraseClient({ ip: 'nowhere' })).toEqual(nothing);
+    expect(await app.tracker.eraseClient({ userId: '42' })).toEqual(NOTHING);
+    expect(await app.tracker.eraseClient({ ip: 'nowhere' })).toEqual(NOTHING);
     expect(await app.tracker.exportClient({ ip: 'nowhere' })).toEqual({
       client_ip: 'nowhere',
       exported_at: expect.any(Number),

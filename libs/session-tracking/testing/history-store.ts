@@ -70,7 +70,9 @@ export class HistoryStore implements ReadingStore {
     ip?: string;
   }): Promise<string | null> {
     const sessions = await this.listSessionsOfClient(client);
-    return sessions[0]?.session_id ?? null;
+    const { userId = '' } = client;
+    const newest = sessions.find(({ user_id }) => user_id === userId);
+    return newest?.session_id ?? null;
   }
 
   findRequest(requestId: string): Promise<string | null> {

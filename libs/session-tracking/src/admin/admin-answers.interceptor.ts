@@ -11,6 +11,10 @@ import type { Observable } from 'rxjs';
 import { normalizeUserId } from '../model/client-identity.js';
 import { findUserId } from '../model/user-of-request.js';
 
+interface AuthenticatedRequest {
+  user?: Parameters<typeof findUserId>[0];
+}
+
 /** Keeps answers out of caches and writes a line for each access: who, what, about whom. */
 @Injectable()
 export class AdminAnswersInterceptor implements NestInterceptor {
@@ -30,7 +34,7 @@ export class AdminAnswersInterceptor implements NestInterceptor {
     );
     const subject = subjectOf(request);
     this.audit.log(
-      `${nameOf(request.user)} ${request.method} ${context.getHandler().name}${subject === '' ? '' : ` of ${this.pseudonym(subject)}`}`,
+      `${nameOf(request)} ${request.method} ${context.getHandler().name}${subject === '' ? '' : ` of ${this.pseudonym(subject)}`}`,
     );
     return next.handle();
   }
@@ -45,13 +49,22 @@ export class AdminAnswersInterceptor implements NestInterceptor {
 }
 
 /** Who asks, on one line of bounded length, whatever the host calls its users. */
-function nameOf(user: Parameters<typeof findUserId>[0]): string {
-  const id = findUserId(user);
+function nameOf(request: AuthenticatedRequest): string {
+  const id = readUserId(request);
   return JSON.stringify(
     typeof id === 'string' || typeof id === 'number' || typeof id === 'bigint'
       ? normalizeUserId(String(id))
       : 'unknown',
   );
+}
+
+function readUserId(request: AuthenticatedRequest): unknown {
+  try {
+    return findUserId(request.user);
+  } catch {
+    // A user without a name is no reason to leave the access out of the log.
+    return undefined;
+  }
 }
 
 /** Whom a request names, in its path or as `user_id` or `ip` in its query. */

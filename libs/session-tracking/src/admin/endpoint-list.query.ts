@@ -1,29 +1,16 @@
 import { Type } from 'class-transformer';
-import {
-  IsInt,
-  IsOptional,
-  IsString,
-  Max,
-  MaxLength,
-  Min,
-  MinLength,
-} from 'class-validator';
+import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import { DEFAULT_ENDPOINTS, MAX_ENDPOINTS } from '../analytics/endpoints.js';
+import { IsAddressParameter, IsUserIdParameter } from './client-parameters.js';
 import { WindowParameters } from './window-parameters.js';
 
 /** Query string of `GET /endpoints`. */
 export class EndpointListQuery extends WindowParameters {
   /** The client whose figures are to stand beside everyone's: a user, or an address. */
-  @IsOptional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(1024)
+  @IsUserIdParameter()
   user_id?: string;
 
-  @IsOptional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(64)
+  @IsAddressParameter()
   ip?: string;
 
   @IsOptional()

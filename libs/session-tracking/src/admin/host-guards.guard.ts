@@ -36,7 +36,7 @@ export class HostGuards implements CanActivate, OnModuleInit {
     for (const guard of this.guards ?? (await this.resolveGuards())) {
       const verdict = guard.canActivate(context);
       const passes = isObservable(verdict)
-        ? await lastValueFrom(verdict)
+        ? await lastValueFrom(verdict, { defaultValue: false })
         : await verdict;
       if (!passes) {
         return false;

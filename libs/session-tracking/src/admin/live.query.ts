@@ -1,18 +1,13 @@
 import { Transform } from 'class-transformer';
 import { IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
+import { IsAddressParameter, IsUserIdParameter } from './client-parameters.js';
 
 /** Query string of `GET /live`: which records to show; filters narrow each other. */
 export class LiveQuery {
-  @IsOptional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(1024)
+  @IsUserIdParameter()
   user_id?: string;
 
-  @IsOptional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(64)
+  @IsAddressParameter()
   ip?: string;
 
   @IsOptional()

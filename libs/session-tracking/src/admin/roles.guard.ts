@@ -7,6 +7,7 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { silencePromise } from '../model/thenable.js';
 import {
   RESOLVED_STRUCTURE,
   type ResolvedStructure,
@@ -15,8 +16,8 @@ import { Roles } from './roles.decorator.js';
 
 /**
  * Lets a user in whose `roles` or `role` holds one of the roles asked for: those of `@Roles()`, else
- * of `admin.roles`. Closed by default: 401 without a user, 403 without the role, and anything that
- * is no role name counts as none.
+ * of `admin.roles`. Closed by default: 401 without a user, 403 without the role; what cannot be
+ * read is not there, and anything that is no role name counts as none.
  */
 @Injectable()
 export class RolesGuard implements CanActivate {
@@ -26,10 +27,7 @@ export class RolesGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const user: unknown = context.switchToHttp().getRequest()?.user;
-    if (typeof user !== 'object' || user === null) {
-      throw new UnauthorizedException();
-    }
+    const user = userOf(context);
     const wanted = this.wantedRoles(context);
     if (!rolesOf(user).some((role) => wanted.includes(role))) {
       throw new ForbiddenException();
@@ -48,8 +46,40 @@ export class RolesGuard implements CanActivate {
   }
 }
 
+function userOf(context: ExecutionContext): object {
+  const user = readUser(context.switchToHttp().getRequest());
+  if (typeof user !== 'object' || user === null) {
+    throw new UnauthorizedException();
+  }
+  return user;
+}
+
+function readUser(request: { user?: unknown } | undefined): unknown {
+  try {
+    return request?.user;
+  } catch (cause) {
+    // The cause tells the host's filters why; the caller learns no more than anybody without a user.
+    throw new UnauthorizedException(undefined, {
+      description: 'Unauthorized',
+      cause,
+    });
+  }
+}
+
 function rolesOf(user: { roles?: unknown; role?: unknown }): string[] {
-  return [user.roles, user.role]
-    .flat()
-    .filter((role): role is string => typeof role === 'string' && role !== '');
+  try {
+    const roles = [user.roles, user.role].flat();
+    for (const role of roles) {
+      // Of an entity that loads its relations later: no role name, and may reject.
+      silencePromise(role, () => undefined);
+    }
+    return roles.filter(
+      (role): role is string => typeof role === 'string' && role !== '',
+    );
+  } catch (cause) {
+    throw new ForbiddenException(undefined, {
+      description: 'Forbidden',
+      cause,
+    });
+  }
 }

@@ -13,6 +13,7 @@ import {
   MAX_PAGE_SIZE,
 } from '../analytics/session-search.js';
 import { IsBooleanParameter } from './boolean-parameter.js';
+import { IsAddressParameter, IsUserIdParameter } from './client-parameters.js';
 import { IsUnixTime } from './unix-time.js';
 
 /** Query string of `GET /sessions`. */
@@ -32,16 +33,10 @@ export class SessionListQuery {
   @MaxLength(200)
   cursor?: string;
 
-  @IsOptional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(1024)
+  @IsUserIdParameter()
   user_id?: string;
 
-  @IsOptional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(64)
+  @IsAddressParameter()
   ip?: string;
 
   /** `true`: only sessions with errors; `false`: only those without. */

@@ -4,15 +4,16 @@ import { at, historyOf, requestRecord } from '../../testing/record-builders.js';
 import { exportClient, streamClientExport } from './client-export.js';
 
 const NOW = at(100);
+const ADDRESS = '192.0.2.1';
 
-const session = (id: string, second: number) => ({
+const session = (id: string, second: number, userId = '42') => ({
   ...historyOf(
     [
       requestRecord({ timestamp: at(second + 1) }),
       requestRecord({ timestamp: at(second) }),
     ],
     [],
-    { user_id: '42', created_at: at(second) },
+    { user_id: userId, created_at: at(second) },
   ),
   session_id: id,
 });
@@ -35,6 +36,28 @@ describe('the export of a client', () => {
       ],
     });
     expect(document).not.toHaveProperty('client_ip');
+  });
+
+  it('holds of an address what nobody signed in did there', async () => {
+    const store = new HistoryStore([
+      session('before', 0, ''),
+      session('of a user', 50),
+      session('after', 60, ''),
+      session('of another', 70, '43'),
+    ]);
+    const document = await exportClient(store, [{ ip: ADDRESS }], NOW);
+    expect(document).toMatchObject({
+      client_ip: ADDRESS,
+      current_session_id: 'after',
+      sessions: [{ session_id: 'after' }, { session_id: 'before' }],
+    });
+    expect(store.read).toEqual(['after', 'before']);
+  });
+
+  it('is null for an address where everybody was signed in', async () => {
+    const store = new HistoryStore([session('of a user', 50)]);
+    expect(await streamClientExport(store, [{ ip: ADDRESS }], NOW)).toBeNull();
+    expect(store.read).toEqual([]);
   });
 
   it('is empty, or null as a stream, when nothing is held', async () => {

@@ -1,10 +1,13 @@
 import { orderByArrival } from '../model/arrival-order.js';
 import type { ClientReference, StoredNames } from '../model/client-identity.js';
 import type { SessionHistory } from '../model/records.js';
-import type { SessionStore } from '../store/session-store.js';
+import type { SessionStore, SessionSummary } from '../store/session-store.js';
 import { findOpenSession, listSessionsOfNames } from './stored-names.js';
 
-/** Everything held about a client. */
+/**
+ * Everything held about a client. Sessions of users that began at an address are the users', not the
+ * address's: whoever asks for what is held about an address must not be handed other people's data.
+ */
 export interface ClientExport {
   user_id?: string;
   client_ip?: string;
@@ -34,7 +37,7 @@ export async function streamClientExport(
 ): Promise<ClientExportStream | null> {
   const [currentSessionId, summaries] = await Promise.all([
     findOpenSession(store, names),
-    listSessionsOfNames(store, names),
+    listOwnSessions(store, names),
   ]);
   if (currentSessionId === null && summaries.length === 0) {
     return null;
@@ -84,6 +87,15 @@ function nameOf(
   return client.userId === undefined
     ? { client_ip: client.ip }
     : { user_id: client.userId };
+}
+
+async function listOwnSessions(
+  store: ExportStore,
+  names: StoredNames,
+): Promise<SessionSummary[]> {
+  const [{ userId = '' }] = names;
+  const sessions = await listSessionsOfNames(store, names);
+  return sessions.filter(({ user_id }) => user_id === userId);
 }
 
 async function* readSessions(

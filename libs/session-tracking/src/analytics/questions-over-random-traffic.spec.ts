@@ -217,7 +217,7 @@ async function storeByTwo(store: SessionStore, log: readonly Logged[]) {
   const { sessions } = await store.listSessions({ limit: 200 });
   const analytics = new SessionAnalytics(
     store,
-    DEFAULT_RETENTION,
+    { ...DEFAULT_RETENTION, sampling: { rate: 1 } },
     wholeAddresses,
     now,
   );

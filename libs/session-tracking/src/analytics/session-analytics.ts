@@ -5,6 +5,7 @@ import {
 } from '../model/client-identity.js';
 import { orderByArrival } from '../model/arrival-order.js';
 import type { SessionHistory } from '../model/records.js';
+import type { SamplingPolicy } from '../model/sampling.js';
 import type {
   ErasureReport,
   RetentionPolicy,
@@ -47,22 +48,22 @@ import type { WindowQuery } from './time-window.js';
 import type { UsageQuery } from './usage-series.js';
 import { measureUsage, type UsageReport } from './usage.js';
 
+/** What of the options decides how far answers reach and whom they are about. */
+export interface AnalyticsPolicy extends RetentionPolicy {
+  readonly sampling: Pick<SamplingPolicy, 'rate'>;
+}
+
 /**
  * The questions that people ask about what clients do; the admin API asks them over HTTP. Every
  * method rejects with `StoreUnavailableError` when the store cannot be reached.
  */
 export class SessionAnalytics {
-  /**
-   * @param retention how long the store keeps what
-   * @param now Unix time in milliseconds
-   * @param samplingRate share of the clients that are followed
-   */
+  /** @param now Unix time in milliseconds */
   constructor(
     private readonly store: SessionStore,
-    private readonly retention: RetentionPolicy,
+    private readonly policy: AnalyticsPolicy,
     private readonly addresses: AddressAnonymizer,
     private readonly now: () => number,
-    private readonly samplingRate = 1,
   ) {}
 
   /**
@@ -135,7 +136,7 @@ export class SessionAnalytics {
       this.store,
       query,
       this.unixSeconds(),
-      this.samplingRate,
+      this.policy.sampling.rate,
     );
   }
 
@@ -149,7 +150,7 @@ export class SessionAnalytics {
       this.store,
       query,
       this.unixSeconds(),
-      this.samplingRate,
+      this.policy.sampling.rate,
     );
   }
 
@@ -196,15 +197,13 @@ export class SessionAnalytics {
       : await streamClientExport(this.store, names, this.unixSeconds());
   }
 
-  /** Removes everything held about a user or an address; null when nothing was. */
+  /**
+   * Removes everything held about a user or an address, and keeps what is still on its way out; null
+   * when this is no address, so that nobody can be called it.
+   */
   async eraseClient(client: ClientReference): Promise<ErasureReport | null> {
     const names = toStoredNames(client, this.addresses);
-    if (names === null) {
-      return null;
-    }
-    const held = await findClientSessions(this.store, names);
-    const report = await eraseNames(this.store, names);
-    return held === null && report.erased_sessions === 0 ? null : report;
+    return names === null ? null : await eraseNames(this.store, names);
   }
 
   /** Removes a session with all its records; null when there is none. */
@@ -213,7 +212,7 @@ export class SessionAnalytics {
   }
 
   private horizon(): Horizon {
-    return new Horizon(this.unixSeconds(), this.retention);
+    return new Horizon(this.unixSeconds(), this.policy);
   }
 
   private unixSeconds(): number {

@@ -22,19 +22,20 @@ let writer: TestWriter;
 
 let clock: FakeClock;
 const now = (): number => clock.now();
-const retention = {
+const policy = {
   sessionTtlSeconds: 7200,
   maxSessionSeconds: 10,
   retentionSeconds: 7200,
   maxRecordsPerSession: 10,
   maxSessions: 10_000,
   rollups: { minutes: 86_400, hours: 2_592_000 },
+  sampling: { rate: 1 },
 };
 
 beforeEach(() => {
   clock = new FakeClock();
-  store = new MemorySessionStore(retention, now);
-  analytics = new SessionAnalytics(store, retention, wholeAddresses, now);
+  store = new MemorySessionStore(policy, now);
+  analytics = new SessionAnalytics(store, policy, wholeAddresses, now);
   writer = new TestWriter(store);
 });
 
@@ -232,7 +233,7 @@ describe('one session', () => {
     await writer.append(exchangeOf(visitor('203.0.113.0')));
     const truncating = new SessionAnalytics(
       store,
-      retention,
+      policy,
       truncatedAddresses,
       now,
     );

@@ -89,13 +89,7 @@ const PROVIDERS: Provider[] = [
       options: ResolvedOptions,
       addresses: AddressAnonymizer,
     ) =>
-      new SessionAnalytics(
-        store,
-        options,
-        addresses,
-        () => systemClock.now(),
-        options.sampling.rate,
-      ),
+      new SessionAnalytics(store, options, addresses, () => systemClock.now()),
     inject: [SessionStore, RESOLVED_OPTIONS, AddressAnonymizer],
   },
   {
