@@ -135,6 +135,20 @@ export function describeClients(tested: StoreUnderTest): void {
       expect(tested.store.capped.clients).toBeGreaterThan(0);
       expect(tested.store.capped.clients).toBeLessThanOrEqual(10);
     });
+
+    it('lose nothing where many give up their places while they are busy', async () => {
+      for (let round = 0; round < 8; round += 1) {
+        await tested.writer.append(
+          ...Array.from({ length: 400 }, (_, index) =>
+            leftOut(user(String(round * 200 + index)), { timestamp: HOUR }),
+          ),
+        );
+      }
+      const clients = await readClients();
+      expect(clients.size).toBeLessThanOrEqual(1001);
+      const requests = [...clients.values()].map((totals) => totals.requests);
+      expect(requests.reduce((sum, count) => sum + count, 0)).toBe(3200);
+    });
   });
 
   describe('the number of different clients', () => {

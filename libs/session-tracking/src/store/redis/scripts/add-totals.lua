@@ -20,28 +20,31 @@ local function leave_to_fold(start, routes)
   call('EXPIRE', pending_key, hours_ttl)
 end
 
--- Takes the place of the least busy of a few that are drawn by lot, which goes to `other`.
-local function replace_one(key, other)
+-- Takes the place of the least busy of a few that are drawn by lot, which goes to `other`; of those who
+-- are in this batch none, because what they had is already added up. Returns whether there was one.
+local function replace_one(key, other, in_batch)
   local drawn = call('HRANDFIELD', key, 3, 'WITHVALUES')
   local weakest, weakest_value, least = nil, nil, math.huge
   for position = 1, #drawn, 2 do
     local requests = number(match(drawn[position + 1], '^%d+'))
-    if drawn[position] ~= 'other' and requests < least then
+    if drawn[position] ~= 'other' and not in_batch[drawn[position]] and requests < least then
       weakest, weakest_value, least = drawn[position], drawn[position + 1], requests
     end
   end
-  if weakest then
-    local position = 0
-    for count in string.gmatch(weakest_value, '%d+') do
-      position = position + 1
-      other[position] = other[position] + tonumber(count)
-    end
-    call('HDEL', key, weakest)
+  if not weakest then
+    return false
   end
+  local position = 0
+  for count in string.gmatch(weakest_value, '%d+') do
+    position = position + 1
+    other[position] = other[position] + tonumber(count)
+  end
+  call('HDEL', key, weakest)
+  return true
 end
 
 -- A client's totals stand in one field: "<requests> <responses> <errors> <microseconds>".
-local function add_clients(start, owners, all_totals)
+local function add_clients(start, owners, requests, responses, errors, microseconds)
   if #owners == 0 then
     return
   end
@@ -52,25 +55,28 @@ local function add_clients(start, owners, all_totals)
   local replacements = REPLACEMENTS
   local other = { 0, 0, 0, 0 }
   local changes = {}
+  local in_batch = {}
+  for _, owner in ipairs(places < #owners and owners or {}) do
+    in_batch[owner] = true
+  end
   for position, owner in ipairs(owners) do
-    local totals = all_totals[position]
     local value = values[position + 1]
     if not value and places <= 0 and replacements > 0 then
       replacements = replacements - 1
-      replace_one(key, other)
-      places = places + 1
+      places = places + (replace_one(key, other, in_batch) and 1 or 0)
     end
     if value or places > 0 then
-      local a, b, c, d = match(value or '0 0 0 0', '^(%d+) (%d+) (%d+) (%d+)$')
+      local a, b, c, d = match(value or '', '^(%d+) (%d+) (%d+) (%d+)$')
       changes[#changes + 1] = owner
-      changes[#changes + 1] = format('%d %d %d %d', number(a) + totals[1],
-        number(b) + totals[2], number(c) + totals[3], number(d) + totals[4])
+      changes[#changes + 1] = format('%d %d %d %d', number(a) + requests[position],
+        number(b) + responses[position], number(c) + errors[position], number(d) + microseconds[position])
       places = places - (value and 0 or 1)
     else
-      capped_clients = capped_clients + totals[1]
-      for metric = 1, 4 do
-        other[metric] = other[metric] + totals[metric]
-      end
+      capped_clients = capped_clients + requests[position]
+      other[1] = other[1] + requests[position]
+      other[2] = other[2] + responses[position]
+      other[3] = other[3] + errors[position]
+      other[4] = other[4] + microseconds[position]
     end
   end
   if other[1] + other[2] > 0 then
@@ -106,20 +112,23 @@ local function add_minute()
   start, routes, owner_count, at = unpack_at('>Bc0I4c0H', packed, at)
   pcall(leave_to_fold, start, routes)
   start = tonumber(start)
-  local owners, clients, counted_owners = {}, {}, {}
+  local counted_owners, owners = {}, {}
+  local requests, responses, errors, microseconds = {}, {}, {}, {}
+  local place = 1
   for position = 1, owner_count do
-    local owner, requests, responses, errors, microseconds
-    owner, requests, responses, errors, microseconds, at = unpack_at('>Bc0HHHI8', packed, at)
-    counted_owners[position] = owner
-    local gone_at = erased_at(owner)
+    owners[place], requests[place], responses[place], errors[place], microseconds[place], at =
+      unpack_at('>Bc0HHHI8', packed, at)
+    counted_owners[position] = owners[place]
+    local gone_at = erased_at(owners[place])
     -- A minute that began before the erasure may hold what came before it.
-    if not gone_at or start * 1000 > gone_at then
-      owners[#owners + 1] = owner
-      clients[#clients + 1] = { requests, responses, errors, microseconds }
+    if gone_at and start * 1000 <= gone_at then
+      owners[place] = nil
+    else
+      place = place + 1
     end
   end
   pcall(count_unique, start, 60, counted_owners)
   pcall(count_unique, start, 300, counted_owners)
   pcall(count_unique, start, 3600, counted_owners)
-  pcall(add_clients, start, owners, clients)
+  pcall(add_clients, start, owners, requests, responses, errors, microseconds)
 end

@@ -25,7 +25,7 @@ local function reference_of(request_id)
 end
 
 local function shard_of(reference)
-  return tonumber(string.sub(reference, 1, 1), 16) % REQUEST_SHARDS
+  return string.byte(reference) % REQUEST_SHARDS
 end
 
 local function hex(text, from, to)
@@ -66,8 +66,9 @@ local function forget_requests(session_id, began_at, records)
   local by_shard = {}
   for _, record in ipairs(records) do
     local reference = reference_of(string.match(record, '"request_id":"([^"]*)"') or '')
-    local references = by_shard[shard_of(reference)] or {}
-    by_shard[shard_of(reference)] = references
+    local shard = shard_of(reference)
+    local references = by_shard[shard] or {}
+    by_shard[shard] = references
     references[#references + 1] = reference
   end
   local oldest = math.max(slice_at(math.floor(began_at)) - slice_length, now - data_ttl - slice_length)

@@ -194,8 +194,12 @@ local function store_client(client_position, user_id, address, former_address, f
     local session_bytes = to_bytes(session_id)
     for _, request_id in ipairs(request_ids) do
       local reference = reference_of(request_id)
-      local entries = found_again[shard_of(reference)] or {}
-      found_again[shard_of(reference)] = entries
+      local shard = shard_of(reference)
+      local entries = found_again[shard]
+      if not entries then
+        entries = {}
+        found_again[shard] = entries
+      end
       entries[#entries + 1] = reference
       entries[#entries + 1] = session_bytes
     end
