@@ -65,16 +65,16 @@ describe('reading recent sessions', () => {
     ).toEqual({ truncated: false });
   });
 
-  it('reads no more than 25 sessions and 1,000 records at once', async () => {
+  it('asks for 25 sessions and 1,000 records at a time, once ahead of what it folds', async () => {
     const small = new SlowStore(sessionsOf(200, 1));
     await foldRecentSessions(small, { since: at(0) }, () => undefined);
-    expect(small.mostAtOnce).toBe(25);
+    expect(small.mostAtOnce).toBe(50);
     const large = new SlowStore(sessionsOf(20, 150));
     await foldRecentSessions(large, { since: at(0) }, () => undefined);
-    expect(large.mostAtOnce).toBe(3);
+    expect(large.mostAtOnce).toBe(6);
     const huge = new SlowStore(sessionsOf(3, 1000));
     await foldRecentSessions(huge, { since: at(0) }, () => undefined);
-    expect(huge.mostAtOnce).toBe(1);
+    expect(huge.mostAtOnce).toBe(2);
     expect(huge.read).toHaveLength(3);
   });
 

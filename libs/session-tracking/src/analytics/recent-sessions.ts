@@ -1,14 +1,14 @@
 import type { SessionHistory } from '../model/records.js';
 import type { SessionStore, SessionSummary } from '../store/session-store.js';
-import { Breaks } from './fold-each.js';
+import { foldGroups } from './fold-each.js';
 
 /** Most sessions that an answer about everybody's sessions is made from. */
 export const MAX_SESSIONS_FOLDED = 2000;
 
-/** Sessions read at once. */
+/** Sessions asked for in one go. */
 const MAX_SESSIONS_AT_ONCE = 25;
 
-/** Records read at once, so that no single moment has more to parse than a few milliseconds' worth. */
+/** Records asked for in one go, so that no single moment has more to parse than a few milliseconds' worth. */
 const MAX_RECORDS_AT_ONCE = 1000;
 
 /** Which sessions an answer is made from. */
@@ -36,24 +36,21 @@ export async function foldRecentSessions(
     .toSorted((a, b) => b.last_seen_at - a.last_seen_at)
     .slice(0, MAX_SESSIONS_FOLDED)
     .filter(({ partial }) => partial !== true);
-  const breaks = new Breaks();
-  for (const chunk of chunksOf(selected)) {
-    const histories = await Promise.all(
-      chunk.map(({ session_id }) => store.readSession(session_id)),
-    );
-    for (const history of histories) {
+  await foldGroups(
+    chunksOf(selected),
+    ({ session_id }) => store.readSession(session_id),
+    (history) => {
       if (history !== null) {
         fold(history);
       }
-      await breaks.take();
-    }
-  }
+    },
+  );
   return { truncated: listed.length > MAX_SESSIONS_FOLDED };
 }
 
 function* chunksOf(
   sessions: readonly SessionSummary[],
-): Generator<SessionSummary[]> {
+): Generator<SessionSummary[], undefined> {
   let chunk: SessionSummary[] = [];
   let records = 0;
   for (const session of sessions) {
