@@ -1,4 +1,3 @@
-import type { SessionHistory } from '../model/records.js';
 import type { SessionStore, SessionSummary } from '../store/session-store.js';
 import { foldGroups } from './fold-each.js';
 
@@ -18,15 +17,16 @@ export interface SessionSelection {
 }
 
 /**
- * Reads the sessions in use most recently and hands on each with its records. Those that sampling
- * left out are passed over: only their errors and slow requests are known.
+ * Reads the sessions in use most recently and hands on what was read of each; what is null is gone.
+ * Those that sampling left out are passed over: only their errors and slow requests are known.
  *
  * @returns whether there were more
  */
-export async function foldRecentSessions(
-  store: Pick<SessionStore, 'listActiveSessions' | 'readSession'>,
+export async function foldRecentSessions<Records>(
+  store: Pick<SessionStore, 'listActiveSessions'>,
   { since }: SessionSelection,
-  fold: (history: SessionHistory) => void,
+  read: (session: SessionSummary) => Promise<Records | null>,
+  fold: (records: Records) => void,
 ): Promise<{ truncated: boolean }> {
   const listed = await store.listActiveSessions({
     since,
@@ -36,15 +36,11 @@ export async function foldRecentSessions(
     .toSorted((a, b) => b.last_seen_at - a.last_seen_at)
     .slice(0, MAX_SESSIONS_FOLDED)
     .filter(({ partial }) => partial !== true);
-  await foldGroups(
-    chunksOf(selected),
-    ({ session_id }) => store.readSession(session_id),
-    (history) => {
-      if (history !== null) {
-        fold(history);
-      }
-    },
-  );
+  await foldGroups(chunksOf(selected), read, (records) => {
+    if (records !== null) {
+      fold(records);
+    }
+  });
   return { truncated: listed.length > MAX_SESSIONS_FOLDED };
 }
 

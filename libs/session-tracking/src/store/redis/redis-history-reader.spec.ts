@@ -131,6 +131,21 @@ describe('sessions that are read in one go', () => {
     expect(read).toEqual(ids.map((_, session) => idsOf(session, 300)));
   });
 
+  it('are read without anything else where their requests are all that is wanted', async () => {
+    const ids = await createSessions(4, 300);
+    await store.readRequests(ids[0] ?? '');
+    let read: (readonly { request_id: string }[])[] = [];
+    const commands = await commandsDuring(async () => {
+      read = await Promise.all(ids.map((id) => store.readRequests(id)));
+    });
+    expect(commands.get('evalsha')).toBe(2);
+    expect(commands.get('lrange')).toBe(4);
+    expect(commands.has('hgetall')).toBe(false);
+    expect(
+      read.map((list) => list.map(({ request_id }) => request_id)),
+    ).toEqual(ids.map((_, session) => idsOf(session, 300)[0]));
+  });
+
   it('are read whole, however many records one has', async () => {
     const [id = ''] = await createSessions(1, 1000);
     expect(await readTogether([id])).toEqual([idsOf(0, 1000)]);

@@ -17,51 +17,67 @@ const RECORDS_PER_CALL = 1000;
 /** Values of a session in the answer of scripts/read-sessions.lua. */
 const VALUES_PER_SESSION = 5;
 
-/** Reads sessions with their records; those that are asked for in one go share calls of Redis. */
+/** What scripts/read-sessions.lua answers for one session. */
+type SessionValues = readonly unknown[];
+
+/** Reads records of sessions; what is asked for in one go shares calls of Redis. */
 export class RedisHistoryReader {
   private readonly script = new RedisScript('read-sessions.lua');
-  private readonly sessions: CallBatcher<string, readonly unknown[]>;
+  private readonly wholeSessions = this.batcher('1');
+  private readonly requestsAlone = this.batcher('0');
 
-  constructor(connections: RedisConnections, keys: SessionKeys) {
-    this.sessions = new CallBatcher(SESSIONS_PER_CALL, async (ids) => {
-      const answer = await connections.ask('reader', 'read sessions', (redis) =>
-        this.script.run(
-          redis,
-          keys.index,
-          keys.base,
-          String(RECORDS_PER_CALL),
-          ...ids,
-        ),
-      );
-      return Array.isArray(answer) ? partsOf(answer) : [];
-    });
-  }
+  constructor(
+    private readonly connections: RedisConnections,
+    private readonly keys: SessionKeys,
+  ) {}
 
   async read(sessionId: string): Promise<SessionHistory | null> {
     const [fields, requests, requestCount, responses, responseCount] =
-      await this.sessions.ask(sessionId);
+      await this.wholeSessions.ask(sessionId);
     const info = fields === '' ? null : parseInfo(JSON.parse(String(fields)));
     return info === null
       ? null
       : {
           session_id: sessionId,
           info,
-          requests: parseRecordList<RequestRecord>(
-            String(requests),
-            Number(requestCount),
-          ),
-          responses: parseRecordList<ResponseRecord>(
-            String(responses),
-            Number(responseCount),
-          ),
+          requests: parseValues<RequestRecord>(requests, requestCount),
+          responses: parseValues<ResponseRecord>(responses, responseCount),
         };
+  }
+
+  async readRequests(sessionId: string): Promise<RequestRecord[]> {
+    const [, requests, requestCount] = await this.requestsAlone.ask(sessionId);
+    return parseValues<RequestRecord>(requests, requestCount);
+  }
+
+  private batcher(whole: '0' | '1'): CallBatcher<string, SessionValues> {
+    return new CallBatcher(SESSIONS_PER_CALL, async (ids) => {
+      const answer = await this.connections.ask(
+        'reader',
+        'read sessions',
+        (redis) =>
+          this.script.run(
+            redis,
+            this.keys.index,
+            this.keys.base,
+            String(RECORDS_PER_CALL),
+            whole,
+            ...ids,
+          ),
+      );
+      return Array.isArray(answer) ? valuesBySession(answer) : [];
+    });
   }
 }
 
-function partsOf(answer: readonly unknown[]): (readonly unknown[])[] {
-  const parts: (readonly unknown[])[] = [];
+function parseValues<T extends object>(list: unknown, length: unknown): T[] {
+  return parseRecordList<T>(String(list), Number(length));
+}
+
+function valuesBySession(answer: readonly unknown[]): SessionValues[] {
+  const sessions: SessionValues[] = [];
   for (let at = 0; at < answer.length; at += VALUES_PER_SESSION) {
-    parts.push(answer.slice(at, at + VALUES_PER_SESSION));
+    sessions.push(answer.slice(at, at + VALUES_PER_SESSION));
   }
-  return parts;
+  return sessions;
 }

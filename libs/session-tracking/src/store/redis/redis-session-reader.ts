@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { ClientReference } from '../../model/client-identity.js';
 import { isSessionId } from '../../model/session-id.js';
-import type { SessionHistory } from '../../model/records.js';
+import type { RequestRecord, SessionHistory } from '../../model/records.js';
 import {
   decodeCursor,
   isAfter,
@@ -54,6 +54,10 @@ export class RedisSessionReader {
 
   async readSession(sessionId: string): Promise<SessionHistory | null> {
     return isSessionId(sessionId) ? this.histories.read(sessionId) : null;
+  }
+
+  async readRequests(sessionId: string): Promise<RequestRecord[]> {
+    return isSessionId(sessionId) ? this.histories.readRequests(sessionId) : [];
   }
 
   async listSessions(listing: SessionListing): Promise<SessionPage> {

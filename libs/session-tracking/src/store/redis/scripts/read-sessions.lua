@@ -1,4 +1,4 @@
--- Reads sessions whole, each at one moment. The records of a list come as one JSON text: few long texts
+-- Reads sessions, each at one moment, or their requests alone. The records of a list come as one JSON text: few long texts
 -- cost their reader a fraction of many short ones.
 --
 -- KEYS[1]  any key of the partition: all keys are made from ARGV[1], which in a cluster carries the
@@ -6,7 +6,8 @@
 --
 -- ARGV[1]  what every key begins with: "<prefix>:session:"
 -- ARGV[2]  how many records may be read; a first session that has more is read all the same
--- ARGV[3…] ids of sessions
+-- ARGV[3]  '1': sessions whole; '0': their requests alone, as if they had nothing else
+-- ARGV[4…] ids of sessions
 --
 -- Answer: for each session, as far as the bound allows, five values: the fields of its info and their
 -- values in turn, as JSON, or an empty text where there is no session; then requests and responses,
@@ -15,6 +16,7 @@
 
 local base = ARGV[1]
 local records_left = tonumber(ARGV[2])
+local whole = ARGV[3] == '1'
 local call, try = redis.call, redis.pcall
 local answer = {}
 
@@ -32,14 +34,15 @@ local function add_list(key, length)
   add(length)
 end
 
-for position = 3, #ARGV do
+for position = 4, #ARGV do
   local key = base .. ARGV[position]
-  local requests, responses = length_of(key .. ':requests'), length_of(key .. ':responses')
+  local requests = length_of(key .. ':requests')
+  local responses = whole and length_of(key .. ':responses') or 0
   records_left = records_left - requests - responses
-  if records_left < 0 and position > 3 then
+  if records_left < 0 and position > 4 then
     break
   end
-  local info = try('HGETALL', key .. ':info')
+  local info = whole and try('HGETALL', key .. ':info') or {}
   add(#info == 0 and '' or cjson.encode(info))
   add_list(key .. ':requests', requests)
   add_list(key .. ':responses', responses)
