@@ -238,4 +238,23 @@ describe('sessions without their records', () => {
     expect(commands.get('evalsha')).toBe(3);
     expect(commands.get('hgetall')).toBe(120);
   });
+
+  it('do not wait for the whole of a long list where few are asked for', async () => {
+    await writer.append(
+      ...Array.from({ length: 450 }, (_, number) =>
+        exchangeOf(user(`user-${number}`)),
+      ),
+    );
+    await store.listSessions({ limit: 1 });
+    const answered: string[] = [];
+    await Promise.all([
+      store
+        .listActiveSessions({ since: 0, limit: 450 })
+        .then(({ length }) => answered.push(`long: ${length}`)),
+      store
+        .listSessions({ limit: 1 })
+        .then(({ sessions }) => answered.push(`short: ${sessions.length}`)),
+    ]);
+    expect(answered).toEqual(['short: 1', 'long: 450']);
+  });
 });

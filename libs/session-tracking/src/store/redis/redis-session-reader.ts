@@ -24,6 +24,9 @@ import type { SessionKeys } from './session-keys.js';
 /** Most sessions of one client that are answered; more can share an address. */
 const MAX_SESSIONS_OF_CLIENT = 1000;
 
+/** Sessions asked for in one go: a short list is not to wait behind the whole of a long one. */
+const MAX_SUMMARIES_AT_ONCE = 200;
+
 /** Sessions without their records that one call of Redis reads at most. */
 const SUMMARIES_PER_CALL = 50;
 
@@ -146,7 +149,13 @@ export class RedisSessionReader {
   private async readSummaries(
     ids: readonly string[],
   ): Promise<SessionSummary[]> {
-    const sessions = await Promise.all(ids.map((id) => this.readSummary(id)));
+    const sessions: (SessionSummary | null)[] = [];
+    for (let at = 0; at < ids.length; at += MAX_SUMMARIES_AT_ONCE) {
+      const part = ids.slice(at, at + MAX_SUMMARIES_AT_ONCE);
+      sessions.push(
+        ...(await Promise.all(part.map((id) => this.readSummary(id)))),
+      );
+    }
     return sessions.filter((session) => session !== null);
   }
 
