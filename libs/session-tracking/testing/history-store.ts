@@ -1,4 +1,4 @@
-import type { SessionHistory } from '../src/model/records.js';
+import type { RequestRecord, SessionHistory } from '../src/model/records.js';
 import type {
   SessionStore,
   SessionSummary,
@@ -11,6 +11,7 @@ type ReadingStore = Pick<
   | 'findSessionId'
   | 'listActiveSessions'
   | 'listSessionsOfClient'
+  | 'readRequests'
   | 'readSession'
 >;
 
@@ -19,6 +20,8 @@ export class HistoryStore implements ReadingStore {
   private readonly histories: Map<string, SessionHistory>;
   /** Ids of the sessions that were read, in order. */
   readonly read: string[] = [];
+  /** Ids of the sessions whose requests alone were read, in order. */
+  readonly readAlone: string[] = [];
 
   constructor(histories: readonly SessionHistory[]) {
     this.histories = new Map(
@@ -30,6 +33,13 @@ export class HistoryStore implements ReadingStore {
     this.read.push(sessionId);
     return Promise.resolve(
       structuredClone(this.histories.get(sessionId) ?? null),
+    );
+  }
+
+  readRequests(sessionId: string): Promise<RequestRecord[]> {
+    this.readAlone.push(sessionId);
+    return Promise.resolve(
+      structuredClone(this.histories.get(sessionId)?.requests ?? []),
     );
   }
 

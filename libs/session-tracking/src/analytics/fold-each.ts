@@ -27,26 +27,43 @@ export class Breaks {
  *
  * @throws what the first question that failed was rejected with
  */
-export async function foldEach<T, Answer>(
+export function foldEach<T, Answer>(
   items: readonly T[],
   ask: (item: T) => Promise<Answer>,
   fold: (answer: Answer, item: T) => void,
 ): Promise<void> {
+  return foldGroups(groupsOf(items), ask, fold);
+}
+
+/** As `foldEach`, of items in groups: all of one are asked about in one go, one group ahead. */
+export async function foldGroups<T, Answer>(
+  groups: Iterator<readonly T[], undefined>,
+  ask: (item: T) => Promise<Answer>,
+  fold: (answer: Answer, item: T) => void,
+): Promise<void> {
   const breaks = new Breaks();
-  const askFrom = (from: number): { item: T; answer: Promise<Answer> }[] =>
-    items.slice(from, from + TOGETHER).map((item) => {
+  const askNext = (): { item: T; answer: Promise<Answer> }[] => {
+    const { value: group = [] } = groups.next();
+    return group.map((item) => {
       const answer = ask(item);
       // One that fails before its turn would else be an unhandled rejection, which ends the process.
       answer.catch(() => undefined);
       return { item, answer };
     });
-  let asked = askFrom(0);
-  for (let from = TOGETHER; asked.length > 0; from += TOGETHER) {
-    const next = askFrom(from);
+  };
+  let asked = askNext();
+  while (asked.length > 0) {
+    const next = askNext();
     for (const { item, answer } of asked) {
       fold(await answer, item);
       await breaks.take();
     }
     asked = next;
+  }
+}
+
+function* groupsOf<T>(items: readonly T[]): Generator<readonly T[], undefined> {
+  for (let from = 0; from < items.length; from += TOGETHER) {
+    yield items.slice(from, from + TOGETHER);
   }
 }

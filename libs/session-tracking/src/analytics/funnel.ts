@@ -1,9 +1,5 @@
 import { roundMilliseconds } from '../model/durations.js';
-import {
-  type RequestRecord,
-  type SessionHistory,
-  UNMATCHED_ROUTE,
-} from '../model/records.js';
+import { type RequestRecord, UNMATCHED_ROUTE } from '../model/records.js';
 import { routeNameOf } from '../model/route-name.js';
 import type { SessionStore } from '../store/session-store.js';
 import { foldRecentSessions } from './recent-sessions.js';
@@ -62,7 +58,7 @@ export interface Funnel {
  * @throws InvalidQueryError
  */
 export async function measureFunnel(
-  store: Pick<SessionStore, 'listActiveSessions' | 'readSession'>,
+  store: Pick<SessionStore, 'listActiveSessions' | 'readRequests'>,
   query: FunnelQuery,
   now: number,
   samplingRate: number,
@@ -74,7 +70,8 @@ export async function measureFunnel(
   const { truncated } = await foldRecentSessions(
     store,
     { since },
-    ({ requests }) => {
+    ({ session_id }) => store.readRequests(session_id),
+    (requests) => {
       const within = requests
         .filter(({ timestamp }) => timestamp >= since && timestamp < until)
         .toSorted((a, b) => a.timestamp - b.timestamp);
@@ -94,7 +91,7 @@ export async function measureFunnel(
 
 /** When a session took the steps, as far as it came. */
 function timesOfSteps(
-  requests: SessionHistory['requests'],
+  requests: readonly RequestRecord[],
   steps: readonly string[],
 ): number[] {
   const times: number[] = [];

@@ -37,7 +37,7 @@ export function toJourney(history: SessionHistory): Journey {
 export function orderExchanges({
   requests,
   responses,
-}: SessionHistory): JoinedExchange[] {
+}: Pick<SessionHistory, 'requests' | 'responses'>): JoinedExchange[] {
   return joinExchanges(requests, responses).toSorted(
     (a, b) => a.request.timestamp - b.request.timestamp,
   );

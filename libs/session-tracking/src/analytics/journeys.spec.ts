@@ -123,10 +123,23 @@ describe('journeys', () => {
       errors_begin: [],
       sample: { rate: 0.25, weight: 4 },
     });
-    expect(store.read).toHaveLength(1);
+    expect(store.read).toEqual([]);
+    expect(store.readAlone).toHaveLength(1);
     expect(await summarise([], {}, 0)).toMatchObject({
       sample: { rate: 0, weight: null },
     });
+  });
+
+  it('reads the responses of sessions with errors alone', async () => {
+    const well = sessionOf(['GET /cart', 'GET /cart']);
+    const failing = sessionOf(['GET /cart', 'GET /cart 500']);
+    const store = new HistoryStore([well, failing]);
+    const answer = await summariseJourneys(store, {}, NOW, 1);
+    expect(answer.errors_begin).toEqual([
+      { step: 'GET /cart', count: 1, sessions: 2 },
+    ]);
+    expect(store.readAlone).toEqual([well.session_id]);
+    expect(store.read).toEqual([failing.session_id]);
   });
 
   it('lists the fifty commonest', async () => {

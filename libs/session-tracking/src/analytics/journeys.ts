@@ -1,6 +1,6 @@
 import { FIRST_ERROR_STATUS, type SessionHistory } from '../model/records.js';
 import { routeNameOf } from '../model/route-name.js';
-import type { SessionStore } from '../store/session-store.js';
+import type { SessionStore, SessionSummary } from '../store/session-store.js';
 import { foldLoops } from './fold-loops.js';
 import { orderExchanges } from './journey.js';
 import { foldRecentSessions } from './recent-sessions.js';
@@ -69,15 +69,21 @@ export interface Journeys {
  * @throws InvalidQueryError
  */
 export async function summariseJourneys(
-  store: Pick<SessionStore, 'listActiveSessions' | 'readSession'>,
+  store: Pick<
+    SessionStore,
+    'listActiveSessions' | 'readRequests' | 'readSession'
+  >,
   query: WindowQuery,
   now: number,
   samplingRate: number,
 ): Promise<Journeys> {
   const { since, until } = readWindow(query, DEFAULT_WINDOW, now);
   const summary = new JourneySummary(since, until);
-  const { truncated } = await foldRecentSessions(store, { since }, (history) =>
-    summary.add(history),
+  const { truncated } = await foldRecentSessions(
+    store,
+    { since },
+    (session) => readRecords(store, session),
+    (records) => summary.add(records),
   );
   return {
     since,
@@ -87,6 +93,18 @@ export async function summariseJourneys(
     ...summary.lists(),
     sample: sampleOf(samplingRate),
   };
+}
+
+type SessionRecords = Pick<SessionHistory, 'requests' | 'responses'>;
+
+/** Responses tell where errors begin: those of a session without errors, half of all there is to read, are left. */
+async function readRecords(
+  store: Pick<SessionStore, 'readRequests' | 'readSession'>,
+  { session_id, error_count }: SessionSummary,
+): Promise<SessionRecords | null> {
+  return error_count > 0
+    ? store.readSession(session_id)
+    : { requests: await store.readRequests(session_id), responses: [] };
 }
 
 /** Adds up sessions one by one. */
@@ -104,8 +122,8 @@ class JourneySummary {
     private readonly until: number,
   ) {}
 
-  add(history: SessionHistory): void {
-    const exchanges = orderExchanges(history).filter(
+  add(records: SessionRecords): void {
+    const exchanges = orderExchanges(records).filter(
       ({ request: { timestamp } }) =>
         timestamp >= this.since && timestamp < this.until,
     );

@@ -9,6 +9,19 @@ import {
 import type { SessionHistory } from '../model/records.js';
 import { foldRecentSessions } from './recent-sessions.js';
 
+/** Folds the whole sessions of a store. */
+function foldAll(
+  store: HistoryStore,
+  fold: (history: SessionHistory) => unknown,
+): Promise<{ truncated: boolean }> {
+  return foldRecentSessions(
+    store,
+    { since: at(0) },
+    ({ session_id }) => store.readSession(session_id),
+    fold,
+  );
+}
+
 /** Sessions a second apart, with so many requests each. */
 function sessionsOf(count: number, requests: number): SessionHistory[] {
   return Array.from({ length: count }, (_, number) => {
@@ -48,33 +61,28 @@ class SlowStore extends HistoryStore {
 describe('reading recent sessions', () => {
   it('reads the 2,000 used last and says that there are more', async () => {
     const folded: string[] = [];
-    const answer = await foldRecentSessions(
+    const answer = await foldAll(
       new HistoryStore(sessionsOf(2001, 1)),
-      { since: at(0) },
       ({ session_id }) => folded.push(session_id),
     );
     expect(answer).toEqual({ truncated: true });
     expect(folded).toHaveLength(2000);
     expect(folded).not.toContain('session-0');
     expect(
-      await foldRecentSessions(
-        new HistoryStore(sessionsOf(2000, 1)),
-        { since: at(0) },
-        () => undefined,
-      ),
+      await foldAll(new HistoryStore(sessionsOf(2000, 1)), () => undefined),
     ).toEqual({ truncated: false });
   });
 
-  it('reads no more than 25 sessions and 1,000 records at once', async () => {
+  it('asks for 25 sessions and 1,000 records at a time, once ahead of what it folds', async () => {
     const small = new SlowStore(sessionsOf(200, 1));
-    await foldRecentSessions(small, { since: at(0) }, () => undefined);
-    expect(small.mostAtOnce).toBe(25);
+    await foldAll(small, () => undefined);
+    expect(small.mostAtOnce).toBe(50);
     const large = new SlowStore(sessionsOf(20, 150));
-    await foldRecentSessions(large, { since: at(0) }, () => undefined);
-    expect(large.mostAtOnce).toBe(3);
+    await foldAll(large, () => undefined);
+    expect(large.mostAtOnce).toBe(6);
     const huge = new SlowStore(sessionsOf(3, 1000));
-    await foldRecentSessions(huge, { since: at(0) }, () => undefined);
-    expect(huge.mostAtOnce).toBe(1);
+    await foldAll(huge, () => undefined);
+    expect(huge.mostAtOnce).toBe(2);
     expect(huge.read).toHaveLength(3);
   });
 
@@ -88,14 +96,10 @@ describe('reading recent sessions', () => {
       }
     };
     setImmediate(turn);
-    await foldRecentSessions(
-      new HistoryStore(sessionsOf(100, 1)),
-      { since: at(0) },
-      () => {
-        const until = performance.now() + 1;
-        while (performance.now() < until);
-      },
-    );
+    await foldAll(new HistoryStore(sessionsOf(100, 1)), () => {
+      const until = performance.now() + 1;
+      while (performance.now() < until);
+    });
     goesOn = false;
     expect(turns).toBeGreaterThan(5);
   });
@@ -107,10 +111,8 @@ describe('reading recent sessions', () => {
       }
     }
     const folded: SessionHistory[] = [];
-    await foldRecentSessions(
-      new ForgetfulStore(sessionsOf(2, 1)),
-      { since: at(0) },
-      (history) => folded.push(history),
+    await foldAll(new ForgetfulStore(sessionsOf(2, 1)), (history) =>
+      folded.push(history),
     );
     expect(folded).toEqual([]);
   });

@@ -1,14 +1,13 @@
-import type { SessionHistory } from '../model/records.js';
 import type { SessionStore, SessionSummary } from '../store/session-store.js';
-import { Breaks } from './fold-each.js';
+import { foldGroups } from './fold-each.js';
 
 /** Most sessions that an answer about everybody's sessions is made from. */
 export const MAX_SESSIONS_FOLDED = 2000;
 
-/** Sessions read at once. */
+/** Sessions asked for in one go. */
 const MAX_SESSIONS_AT_ONCE = 25;
 
-/** Records read at once, so that no single moment has more to parse than a few milliseconds' worth. */
+/** Records asked for in one go, so that no single moment has more to parse than a few milliseconds' worth. */
 const MAX_RECORDS_AT_ONCE = 1000;
 
 /** Which sessions an answer is made from. */
@@ -18,15 +17,16 @@ export interface SessionSelection {
 }
 
 /**
- * Reads the sessions in use most recently and hands on each with its records. Those that sampling
- * left out are passed over: only their errors and slow requests are known.
+ * Reads the sessions in use most recently and hands on what was read of each; what is null is gone.
+ * Those that sampling left out are passed over: only their errors and slow requests are known.
  *
  * @returns whether there were more
  */
-export async function foldRecentSessions(
-  store: Pick<SessionStore, 'listActiveSessions' | 'readSession'>,
+export async function foldRecentSessions<Records>(
+  store: Pick<SessionStore, 'listActiveSessions'>,
   { since }: SessionSelection,
-  fold: (history: SessionHistory) => void,
+  read: (session: SessionSummary) => Promise<Records | null>,
+  fold: (records: Records) => void,
 ): Promise<{ truncated: boolean }> {
   const listed = await store.listActiveSessions({
     since,
@@ -36,24 +36,17 @@ export async function foldRecentSessions(
     .toSorted((a, b) => b.last_seen_at - a.last_seen_at)
     .slice(0, MAX_SESSIONS_FOLDED)
     .filter(({ partial }) => partial !== true);
-  const breaks = new Breaks();
-  for (const chunk of chunksOf(selected)) {
-    const histories = await Promise.all(
-      chunk.map(({ session_id }) => store.readSession(session_id)),
-    );
-    for (const history of histories) {
-      if (history !== null) {
-        fold(history);
-      }
-      await breaks.take();
+  await foldGroups(chunksOf(selected), read, (records) => {
+    if (records !== null) {
+      fold(records);
     }
-  }
+  });
   return { truncated: listed.length > MAX_SESSIONS_FOLDED };
 }
 
 function* chunksOf(
   sessions: readonly SessionSummary[],
-): Generator<SessionSummary[]> {
+): Generator<SessionSummary[], undefined> {
   let chunk: SessionSummary[] = [];
   let records = 0;
   for (const session of sessions) {

@@ -1,6 +1,7 @@
 import type { Client, ClientReference } from '../model/client-identity.js';
 import type { Exchange } from '../model/exchange.js';
 import type {
+  RequestRecord,
   SessionHistory,
   SessionInfo,
   TrackedRecord,
@@ -167,6 +168,9 @@ export interface SessionStore {
 
   /** A session with its records in the order in which they were stored, or null. */
   readSession(sessionId: string): Promise<SessionHistory | null>;
+
+  /** The requests of a session in the order in which they were stored; none where there is no session. */
+  readRequests(sessionId: string): Promise<RequestRecord[]>;
 
   /**
    * Sessions by creation time, newest first. A session created meanwhile moves none of the others;

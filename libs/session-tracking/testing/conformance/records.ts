@@ -38,6 +38,19 @@ export function describeRecords(tested: StoreUnderTest): void {
       ]);
     });
 
+    it('gives the requests alone as they are in the session', async () => {
+      const client = user('42');
+      const id = await tested.writer.sessionOf(
+        exchangeOf(client, { id: '1', timestamp: at(5), route: '/items' }),
+        { client, response: responseRecord() },
+        { client, request: requestRecord({ timestamp: at(3) }) },
+      );
+      await tested.writer.append(exchangeOf(user('43')));
+      const { requests } = await tested.read(id);
+      expect(requests).toHaveLength(2);
+      expect(await tested.store.readRequests(id)).toEqual(requests);
+    });
+
     it('gives back every field as it was stored, and no other', async () => {
       const texts = [
         '/plain',

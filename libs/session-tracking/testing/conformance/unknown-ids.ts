@@ -18,6 +18,7 @@ export function describeUnknownIds(tested: StoreUnderTest): void {
     ])('is no error: %j', async (id) => {
       await tested.writer.append(exchangeOf(user('42')));
       expect(await tested.store.readSession(id)).toBeNull();
+      expect(await tested.store.readRequests(id)).toEqual([]);
       expect(await tested.store.eraseSession(id)).toBeNull();
     });
 

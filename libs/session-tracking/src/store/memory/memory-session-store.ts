@@ -3,7 +3,7 @@ import { UNKNOWN_ADDRESS } from '../../model/address.js';
 import { ownerOf } from '../../model/client-groups.js';
 import type { ClientReference } from '../../model/client-identity.js';
 import { laterArrivals } from '../../model/later-arrivals.js';
-import type { SessionHistory } from '../../model/records.js';
+import type { RequestRecord, SessionHistory } from '../../model/records.js';
 import type {
   ClientTotals,
   RequestTotals,
@@ -131,6 +131,12 @@ export class MemorySessionStore implements SessionStore {
   readSession(sessionId: string): Promise<SessionHistory | null> {
     return Promise.resolve(
       structuredClone(this.sessions.get(sessionId) ?? null),
+    );
+  }
+
+  readRequests(sessionId: string): Promise<RequestRecord[]> {
+    return Promise.resolve(
+      structuredClone(this.sessions.get(sessionId)?.requests ?? []),
     );
   }
 

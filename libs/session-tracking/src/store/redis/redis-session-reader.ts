@@ -1,11 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { ClientReference } from '../../model/client-identity.js';
 import { isSessionId } from '../../model/session-id.js';
-import type {
-  RequestRecord,
-  ResponseRecord,
-  SessionHistory,
-} from '../../model/records.js';
+import type { RequestRecord, SessionHistory } from '../../model/records.js';
 import {
   decodeCursor,
   isAfter,
@@ -19,25 +15,39 @@ import type {
   SessionPage,
   SessionSummary,
 } from '../session-store.js';
-import { parseRecords } from './record-json.js';
 import type { RedisConnections } from './redis-connections.js';
-import { INFO_FIELDS, parseInfo } from './session-info-hash.js';
+import { RedisHashReader } from './redis-hash-reader.js';
+import { RedisHistoryReader } from './redis-history-reader.js';
+import { parseInfo } from './session-info-hash.js';
 import type { SessionKeys } from './session-keys.js';
 
 /** Most sessions of one client that are answered; more can share an address. */
 const MAX_SESSIONS_OF_CLIENT = 1000;
 
-/** Sessions asked for in one go: to send and read more at a stretch would hold up the application. */
+/** Sessions asked for in one go: a short list is not to wait behind the whole of a long one. */
 const MAX_SUMMARIES_AT_ONCE = 200;
+
+/** Sessions without their records that one call of Redis reads at most. */
+const SUMMARIES_PER_CALL = 50;
 
 /** The reading half of the store; every answer takes a bounded number of commands. */
 export class RedisSessionReader {
+  private readonly infos: RedisHashReader;
+  private readonly histories: RedisHistoryReader;
+
   constructor(
     private readonly connections: RedisConnections,
     private readonly keys: SessionKeys,
     /** By how much the time in the index of activity may lag behind, in seconds. */
     private readonly renewalAgeSeconds: number,
-  ) {}
+  ) {
+    this.infos = new RedisHashReader(
+      connections,
+      keys.index,
+      SUMMARIES_PER_CALL,
+    );
+    this.histories = new RedisHistoryReader(connections, keys);
+  }
 
   findSessionId(client: ClientReference): Promise<string | null> {
     return this.read('look up a session', (redis) =>
@@ -46,27 +56,11 @@ export class RedisSessionReader {
   }
 
   async readSession(sessionId: string): Promise<SessionHistory | null> {
-    if (!isSessionId(sessionId)) {
-      return null;
-    }
-    const [values, requests, responses] = await this.read(
-      'read a session',
-      (redis) =>
-        Promise.all([
-          redis.hmget(this.keys.info(sessionId), ...INFO_FIELDS),
-          redis.lrange(this.keys.requests(sessionId), 0, -1),
-          redis.lrange(this.keys.responses(sessionId), 0, -1),
-        ]),
-    );
-    const info = parseInfo(values);
-    return info === null
-      ? null
-      : {
-          session_id: sessionId,
-          info,
-          requests: parseRecords<RequestRecord>(requests),
-          responses: parseRecords<ResponseRecord>(responses),
-        };
+    return isSessionId(sessionId) ? this.histories.read(sessionId) : null;
+  }
+
+  async readRequests(sessionId: string): Promise<RequestRecord[]> {
+    return isSessionId(sessionId) ? this.histories.readRequests(sessionId) : [];
   }
 
   async listSessions(listing: SessionListing): Promise<SessionPage> {
@@ -155,23 +149,19 @@ export class RedisSessionReader {
   private async readSummaries(
     ids: readonly string[],
   ): Promise<SessionSummary[]> {
-    const rows: (string | null)[][] = [];
+    const sessions: (SessionSummary | null)[] = [];
     for (let at = 0; at < ids.length; at += MAX_SUMMARIES_AT_ONCE) {
       const part = ids.slice(at, at + MAX_SUMMARIES_AT_ONCE);
-      const read = await this.read('read sessions', (redis) =>
-        Promise.all(
-          part.map((id) => redis.hmget(this.keys.info(id), ...INFO_FIELDS)),
-        ),
+      sessions.push(
+        ...(await Promise.all(part.map((id) => this.readSummary(id)))),
       );
-      rows.push(...read);
     }
-    return rows.flatMap((values, index) => {
-      const info = parseInfo(values);
-      const sessionId = ids[index];
-      return info === null || sessionId === undefined
-        ? []
-        : [{ session_id: sessionId, ...info }];
-    });
+    return sessions.filter((session) => session !== null);
+  }
+
+  private async readSummary(sessionId: string): Promise<SessionSummary | null> {
+    const info = parseInfo(await this.infos.read(this.keys.info(sessionId)));
+    return info === null ? null : { session_id: sessionId, ...info };
   }
 
   private read<T>(

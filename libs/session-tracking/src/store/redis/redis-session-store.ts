@@ -15,7 +15,7 @@ import type {
 } from '../../model/request-totals.js';
 import { saltExpiry } from '../../model/salt-days.js';
 import { isSessionId } from '../../model/session-id.js';
-import type { SessionHistory } from '../../model/records.js';
+import type { RequestRecord, SessionHistory } from '../../model/records.js';
 import {
   clientSlotLength,
   type SlotLength,
@@ -182,6 +182,10 @@ export class RedisSessionStore implements SessionStore {
 
   readSession(sessionId: string): Promise<SessionHistory | null> {
     return this.reader.readSession(sessionId);
+  }
+
+  readRequests(sessionId: string): Promise<RequestRecord[]> {
+    return this.reader.readRequests(sessionId);
   }
 
   listSessions(listing: SessionListing): Promise<SessionPage> {

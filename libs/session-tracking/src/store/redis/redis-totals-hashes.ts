@@ -1,4 +1,5 @@
 import type { RollupRetention } from '../session-store.js';
+import { CallBatcher } from './call-batcher.js';
 import type { ConnectionUse, RedisConnections } from './redis-connections.js';
 import { RedisScript } from './redis-script.js';
 import type { SessionKeys } from './session-keys.js';
@@ -11,12 +12,6 @@ const WORTH_FOLDING = 16;
 
 /** How long fewer wait for more, in milliseconds. */
 const FEW_WAIT_MS = 1000;
-
-interface Waiting {
-  readonly key: string;
-  readonly resolve: (text: string) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /** The hashes of totals: folds into them what batches have left, and reads them whole. */
 export class RedisTotalsHashes {
@@ -33,7 +28,10 @@ export class RedisTotalsHashes {
     'read-totals-answer.lua',
   );
   private readonly scriptArguments: readonly string[];
-  private waiting: Waiting[] = [];
+  private readonly texts = new CallBatcher(
+    HASHES_PER_CALL,
+    (keys: readonly string[]) => this.readTexts(keys),
+  );
   private isFolding = false;
   private timer: NodeJS.Timeout | undefined;
 
@@ -64,12 +62,7 @@ export class RedisTotalsHashes {
 
   /** The fields of a hash and their values, in turn; those asked for in one go share a call of Redis. */
   async read(key: string): Promise<string[]> {
-    const text = await new Promise<string>((resolve, reject) => {
-      this.waiting.push({ key, resolve, reject });
-      if (this.waiting.length === 1) {
-        queueMicrotask(() => this.readWaiting());
-      }
-    });
+    const text = await this.texts.ask(key);
     const fields: string[] = text === '' ? [] : JSON.parse(text);
     return fields;
   }
@@ -97,30 +90,15 @@ export class RedisTotalsHashes {
     } while (left >= WORTH_FOLDING);
   }
 
-  private readWaiting(): void {
-    const { waiting } = this;
-    this.waiting = [];
-    for (let from = 0; from < waiting.length; from += HASHES_PER_CALL) {
-      void this.readTogether(waiting.slice(from, from + HASHES_PER_CALL));
-    }
-  }
-
-  private async readTogether(group: readonly Waiting[]): Promise<void> {
-    try {
-      const keys = group.map(({ key }) => key);
-      const [cappedRoutes, ...texts] = await this.run(
-        'reader',
-        'read totals',
-        this.readScript,
-        keys,
-      );
-      this.cappedRoutes += Number(cappedRoutes);
-      group.forEach(({ resolve }, index) => resolve(String(texts[index])));
-    } catch (error) {
-      for (const { reject } of group) {
-        reject(error);
-      }
-    }
+  private async readTexts(keys: readonly string[]): Promise<string[]> {
+    const [cappedRoutes, ...texts] = await this.run(
+      'reader',
+      'read totals',
+      this.readScript,
+      keys,
+    );
+    this.cappedRoutes += Number(cappedRoutes);
+    return texts.map(String);
   }
 
   private async run(

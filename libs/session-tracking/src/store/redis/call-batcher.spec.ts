@@ -1,0 +1,106 @@
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { CallBatcher } from './call-batcher.js';
+
+interface Call {
+  readonly questions: readonly string[];
+  answer(answers: readonly string[]): void;
+  fail(error: Error): void;
+}
+
+/** A batcher of three questions a call, and the calls that it makes, which the test answers. */
+function batcherWithCalls(): {
+  batcher: CallBatcher<string, string>;
+  calls: Call[];
+} {
+  const calls: Call[] = [];
+  const batcher = new CallBatcher<string, string>(
+    3,
+    (questions) =>
+      new Promise((answer, fail) => calls.push({ questions, answer, fail })),
+  );
+  return { batcher, calls };
+}
+
+function questionsOf(calls: readonly Call[]): (readonly string[])[] {
+  return calls.map(({ questions }) => questions);
+}
+
+function askAll(
+  batcher: CallBatcher<string, string>,
+  questions: string,
+): Promise<string>[] {
+  return questions.split('').map((question) => batcher.ask(question));
+}
+
+describe('calls that answer several questions', () => {
+  it('take what is asked in one go, and give everyone the own answer', async () => {
+    const { batcher, calls } = batcherWithCalls();
+    const answers = askAll(batcher, 'abcd');
+    await setImmediate();
+    expect(questionsOf(calls)).toEqual([['a', 'b', 'c'], ['d']]);
+    calls[1]?.answer(['D']);
+    calls[0]?.answer(['A', 'B', 'C']);
+    expect(await Promise.all(answers)).toEqual(['A', 'B', 'C', 'D']);
+    const later = batcher.ask('e');
+    await setImmediate();
+    calls[2]?.answer(['E']);
+    expect(await later).toBe('E');
+  });
+
+  it('are two at a time, however much is asked', async () => {
+    const { batcher, calls } = batcherWithCalls();
+    const answers = askAll(batcher, 'abcdefgh');
+    await setImmediate();
+    answers.push(batcher.ask('i'));
+    await setImmediate();
+    expect(questionsOf(calls)).toEqual([
+      ['a', 'b', 'c'],
+      ['d', 'e', 'f'],
+    ]);
+    calls[0]?.answer(['A', 'B', 'C']);
+    await setImmediate();
+    expect(questionsOf(calls.slice(2))).toEqual([['g', 'h', 'i']]);
+    calls[1]?.answer(['D', 'E', 'F']);
+    calls[2]?.answer(['G', 'H', 'I']);
+    expect((await Promise.all(answers)).join('')).toBe('ABCDEFGHI');
+  });
+
+  it('ask first what an earlier one left over', async () => {
+    const { batcher, calls } = batcherWithCalls();
+    const answers = askAll(batcher, 'abcdefg');
+    await setImmediate();
+    calls[0]?.answer(['A']);
+    await setImmediate();
+    expect(questionsOf(calls.slice(2))).toEqual([['b', 'c', 'g']]);
+    calls[1]?.answer(['D', 'E', 'F']);
+    calls[2]?.answer(['B', 'C', 'G']);
+    expect((await Promise.all(answers)).join('')).toBe('ABCDEFG');
+  });
+
+  it('fail for all that wait when one fails, and go on with what is asked then', async () => {
+    const { batcher, calls } = batcherWithCalls();
+    const outcomes = Promise.allSettled(askAll(batcher, 'abcdefgh'));
+    await setImmediate();
+    calls[0]?.fail(new Error('away'));
+    await setImmediate();
+    expect(calls).toHaveLength(2);
+    calls[1]?.answer(['D', 'E', 'F']);
+    const answered = (await outcomes).flatMap((outcome) =>
+      outcome.status === 'fulfilled' ? [outcome.value] : [],
+    );
+    expect(answered).toEqual(['D', 'E', 'F']);
+    const later = batcher.ask('i');
+    await setImmediate();
+    calls[2]?.answer(['I']);
+    expect(await later).toBe('I');
+  });
+
+  it('fail where a call answers nothing at all', async () => {
+    const { batcher, calls } = batcherWithCalls();
+    const answer = batcher.ask('a');
+    await setImmediate();
+    calls[0]?.answer([]);
+    await expect(answer).rejects.toThrow('none of its questions');
+  });
+});

@@ -1,0 +1,63 @@
+/** Calls under way at most: Redis has work while an answer is taken in, and nobody waits long behind them. */
+const MOST_CALLS = 2;
+
+interface Waiting<Question, Answer> {
+  readonly question: Question;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Asks in few calls what is asked for one by one; a bounded number of calls is under way at once. */
+export class CallBatcher<Question, Answer> {
+  private waiting: Waiting<Question, Answer>[] = [];
+  private callsUnderWay = 0;
+
+  constructor(
+    private readonly questionsPerCall: number,
+    /**
+     * Answers at least the first of the questions, in order; those it leaves over are asked again in
+     * the next call.
+     */
+    private readonly call: (
+      questions: readonly Question[],
+    ) => Promise<readonly Answer[]>,
+  ) {}
+
+  ask(question: Question): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ question, resolve, reject });
+      if (this.waiting.length === 1) {
+        // What is asked in the same go is to be in the same call.
+        queueMicrotask(() => this.startCalls());
+      }
+    });
+  }
+
+  private startCalls(): void {
+    while (this.waiting.length > 0 && this.callsUnderWay < MOST_CALLS) {
+      void this.answerTogether(this.waiting.splice(0, this.questionsPerCall));
+    }
+  }
+
+  private async answerTogether(
+    group: readonly Waiting<Question, Answer>[],
+  ): Promise<void> {
+    this.callsUnderWay += 1;
+    try {
+      const answers = await this.call(group.map(({ question }) => question));
+      if (answers.length === 0) {
+        throw new RangeError('A call answered none of its questions.');
+      }
+      this.waiting.unshift(...group.slice(answers.length));
+      answers.forEach((answer, index) => group[index]?.resolve(answer));
+    } catch (error) {
+      // Those behind would each wait for a failure of their own, one after another.
+      for (const { reject } of [...group, ...this.waiting.splice(0)]) {
+        reject(error);
+      }
+    } finally {
+      this.callsUnderWay -= 1;
+      this.startCalls();
+    }
+  }
+}
