@@ -7,7 +7,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { SessionAnalytics } from 'nestjs-session-tracking';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   bootTestApp,
   freshKeyPrefix,
@@ -212,31 +212,20 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect(infoOf(session)).toEqual({ user: '', ip: '203.0.113.9' });
     });
 
-    it('behind a proxy is looked for once, however often it comes', async () => {
-      const trust = vi.fn<(address: string) => boolean>(
-        (address) => address === '127.0.0.1',
-      );
-      const app = await shop().trustProxy(trust).start();
-      await app.http.get('/orders/1', { 'x-forwarded-for': '203.0.113.9' });
+    it('behind a proxy is who the host trusts it to be at that moment', async () => {
+      let trusted = '127.0.0.1';
+      const app = await shop()
+        .trustProxy((address) => address === trusted)
+        .start();
+      const forwarded = { 'x-forwarded-for': '203.0.113.9' };
+      await app.http.get('/orders/1', forwarded);
       await app.settle(1);
-      const asked = trust.mock.calls.length;
-      expect(asked).toBeGreaterThan(0);
-      await app.http.get('/orders/2', { 'x-forwarded-for': '203.0.113.9' });
+      trusted = '192.0.2.1';
+      await app.http.get('/orders/2', forwarded);
       await app.settle(2);
-      expect(trust).toHaveBeenCalledTimes(asked);
-      await app.http.get('/orders/3', { 'x-forwarded-for': '203.0.113.10' });
-      await app.settle(3);
       const sessions = await app.stored.all();
-      expect(
-        sessions.map((session) => [
-          infoOf(session).ip,
-          session.requests.length,
-        ]),
-      ).toEqual(
-        expect.arrayContaining([
-          ['203.0.113.9', 2],
-          ['203.0.113.10', 1],
-        ]),
+      expect(new Set(sessions.map((session) => infoOf(session).ip))).toEqual(
+        new Set(['127.0.0.1', '203.0.113.9']),
       );
     });
 

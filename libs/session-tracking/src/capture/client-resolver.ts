@@ -8,13 +8,10 @@ import {
 import { silencePromise } from '../model/thenable.js';
 import { findUserId } from '../model/user-of-request.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { ForwardedAddresses } from './forwarded-addresses.js';
 import type { HttpExchange } from './http-exchange.js';
 
 /** Finds out who sent a request, with callbacks of the host that may throw or answer anything. */
 export class ClientResolver {
-  private readonly forwarded = new ForwardedAddresses();
-
   constructor(
     private readonly options: Pick<
       ResolvedOptions,
@@ -58,7 +55,7 @@ export class ClientResolver {
     try {
       const ip: unknown =
         clientIp === undefined
-          ? this.platformIp(exchange)
+          ? exchange.hostRequest.ip
           : clientIp(exchange.hostRequest);
       const address = typeof ip === 'string' ? normalizeAddress(ip) : undefined;
       if (address !== undefined) {
@@ -71,27 +68,6 @@ export class ClientResolver {
       this.countCallbackError();
     }
     return normalizeAddress(exchange.socketAddress) ?? UNKNOWN_ADDRESS;
-  }
-
-  private platformIp(exchange: HttpExchange): unknown {
-    const { hostRequest, raw, startedMonotonic } = exchange;
-    const key = this.forwarded.keyOf(
-      hostRequest,
-      raw.socket?.remoteAddress,
-      raw.headers['x-forwarded-for'],
-    );
-    if (key === undefined) {
-      return hostRequest.ip;
-    }
-    const known = this.forwarded.get(key, startedMonotonic);
-    if (known !== undefined) {
-      return known;
-    }
-    const ip: unknown = hostRequest.ip;
-    if (typeof ip === 'string') {
-      this.forwarded.set(key, ip, startedMonotonic);
-    }
-    return ip;
   }
 }
 

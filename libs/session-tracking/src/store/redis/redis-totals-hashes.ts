@@ -4,8 +4,11 @@ import type { ConnectionUse, RedisConnections } from './redis-connections.js';
 import { RedisScript } from './redis-script.js';
 import type { SessionKeys } from './session-keys.js';
 
-/** Hashes that one call of Redis reads at most, so that it holds nobody else up. */
-const HASHES_PER_CALL = 8;
+/** Hashes of hundreds of fields that one call of Redis reads at most, so that it holds nobody else up. */
+const SMALL_HASHES_PER_CALL = 8;
+
+/** The same for hashes of thousands of fields. */
+const LARGE_HASHES_PER_CALL = 2;
 
 /** So many batches are folded together: fewer would save less, more would hold Redis up longer. */
 const WORTH_FOLDING = 16;
@@ -28,10 +31,8 @@ export class RedisTotalsHashes {
     'read-totals-answer.lua',
   );
   private readonly scriptArguments: readonly string[];
-  private readonly texts = new CallBatcher(
-    HASHES_PER_CALL,
-    (keys: readonly string[]) => this.readTexts(keys),
-  );
+  private readonly small = this.batcher(SMALL_HASHES_PER_CALL);
+  private readonly large = this.batcher(LARGE_HASHES_PER_CALL);
   private isFolding = false;
   private timer: NodeJS.Timeout | undefined;
 
@@ -60,11 +61,15 @@ export class RedisTotalsHashes {
     clearTimeout(this.timer);
   }
 
-  /** The fields of a hash and their values, in turn; those asked for in one go share a call of Redis. */
-  async read(key: string): Promise<string[]> {
-    const text = await this.texts.ask(key);
+  /** The fields of a hash and their values, in turn; those asked for in one go share calls of Redis. */
+  async read(key: string, size: 'small' | 'large'): Promise<string[]> {
+    const text = await this[size].ask(key);
     const fields: string[] = text === '' ? [] : JSON.parse(text);
     return fields;
+  }
+
+  private batcher(hashesPerCall: number): CallBatcher<string, string> {
+    return new CallBatcher(hashesPerCall, (keys) => this.readTexts(keys));
   }
 
   private fold(): void {

@@ -21,7 +21,8 @@ export class RedisTotalsReader {
   async readRoutes(
     slot: TimeSlot,
   ): Promise<ReadonlyMap<string, RequestTotals>> {
-    const { byNumber, names } = await this.readRouteHash(slot);
+    const fields = await this.hashes.read(this.keys.routes(slot), 'large');
+    const { byNumber, names } = readRouteFields(fields);
     return new Map(
       [...byNumber].flatMap(([number, totals]) => {
         const name = names.get(number);
@@ -34,7 +35,7 @@ export class RedisTotalsReader {
     slot: TimeSlot,
   ): Promise<ReadonlyMap<string, ClientTotals>> {
     const clients = new Map<string, ClientTotals>();
-    const fields = await this.hashes.read(this.keys.clients(slot));
+    const fields = await this.hashes.read(this.keys.clients(slot), 'large');
     for (let at = 0; at + 1 < fields.length; at += 2) {
       const [
         requests = 0,
@@ -61,40 +62,41 @@ export class RedisTotalsReader {
   }
 
   async readUsage(slot: TimeSlot): Promise<UsageTotals | null> {
-    const fields = await this.hashes.read(this.keys.usage(slot));
+    const fields = await this.hashes.read(this.keys.usage(slot), 'small');
     const totals = emptyUsageTotals();
     for (let at = 0; at + 1 < fields.length; at += 2) {
-      setField(totals, fields[at] ?? '', Number(fields[at + 1]));
+      setField(totals, fields[at] ?? '', 0, Number(fields[at + 1]));
     }
     return fields.length === 0 ? null : totals;
   }
+}
 
-  /** Totals by the number of their route, and the names of the numbers. */
-  private async readRouteHash(slot: TimeSlot): Promise<{
-    byNumber: ReadonlyMap<string, UsageTotals>;
-    names: ReadonlyMap<string, string>;
-  }> {
-    const byNumber = new Map<string, UsageTotals>();
-    const names = new Map([[OTHER, OTHER]]);
-    const fields = await this.hashes.read(this.keys.routes(slot));
-    for (let at = 0; at + 1 < fields.length; at += 2) {
-      const field = fields[at] ?? '';
-      const text = fields[at + 1] ?? '';
-      const colon = field.indexOf(':');
-      if (field.includes(' ')) {
-        names.set(text, field);
-      } else if (colon !== -1) {
-        const number = field.slice(0, colon);
-        let totals = byNumber.get(number);
-        if (totals === undefined) {
-          totals = emptyUsageTotals();
-          byNumber.set(number, totals);
-        }
-        setField(totals, field.slice(colon + 1), Number(text));
+/** Totals by the number of their route, and the names of the numbers. */
+function readRouteFields(fields: readonly string[]): {
+  byNumber: ReadonlyMap<number, UsageTotals>;
+  names: ReadonlyMap<number, string>;
+} {
+  const byNumber = new Map<number, UsageTotals>();
+  const names = new Map([[OTHER_NUMBER, OTHER]]);
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const field = fields[at] ?? '';
+    const text = fields[at + 1] ?? '';
+    const colon = field.indexOf(':');
+    if (field.includes(' ')) {
+      names.set(Number(text), field);
+    } else if (colon !== -1) {
+      const number = field.startsWith(OTHER)
+        ? OTHER_NUMBER
+        : leadingNumber(field, 0);
+      let totals = byNumber.get(number);
+      if (totals === undefined) {
+        totals = emptyUsageTotals();
+        byNumber.set(number, totals);
       }
+      setField(totals, field, colon + 1, Number(text));
     }
-    return { byNumber, names };
   }
+  return { byNumber, names };
 }
 
 /** What the fields of a hash are called here. */
@@ -111,12 +113,40 @@ const PROPERTIES: ReadonlyMap<
   ['new_sessions', 'newSessions'],
 ]);
 
-/** A name of `PROPERTIES`, or `d17`, the count of a bucket. */
-function setField(totals: UsageTotals, name: string, value: number): void {
-  const property = PROPERTIES.get(name);
+/** Stands for the routes that have no number. */
+const OTHER_NUMBER = 0;
+
+const DIGIT_0 = 48;
+const LETTER_D = 100;
+
+/** What a field says after its prefix: a name of `PROPERTIES`, or `d17`, the count of a bucket. */
+function setField(
+  totals: UsageTotals,
+  field: string,
+  from: number,
+  value: number,
+): void {
+  // Nearly all fields are buckets, thousands in an answer, so these are read without a text for each.
+  if (field.charCodeAt(from) === LETTER_D && isDigit(field, from + 1)) {
+    totals.durations.set(leadingNumber(field, from + 1), value);
+    return;
+  }
+  const property = PROPERTIES.get(field.slice(from));
   if (property !== undefined) {
     totals[property] = value;
-  } else if (name.startsWith('d')) {
-    totals.durations.set(Number(name.slice(1)), value);
   }
+}
+
+/** The number that the digits from a place on make. */
+function leadingNumber(text: string, from: number): number {
+  let number = 0;
+  for (let at = from; isDigit(text, at); at += 1) {
+    number = number * 10 + text.charCodeAt(at) - DIGIT_0;
+  }
+  return number;
+}
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= DIGIT_0 && code < DIGIT_0 + 10;
 }
