@@ -126,12 +126,12 @@ function addClients(
   clients: ReadonlyMap<string, ClientTotals>,
 ): void {
   for (const [owner, totals] of clients) {
-    let sum = sums.get(owner);
+    const sum = sums.get(owner);
     if (sum === undefined) {
-      sum = emptyClientTotals();
-      sums.set(owner, sum);
+      sums.set(owner, { ...totals });
+    } else {
+      addClientTotals(sum, totals);
     }
-    addClientTotals(sum, totals);
   }
 }
 

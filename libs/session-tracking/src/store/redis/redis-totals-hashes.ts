@@ -61,11 +61,9 @@ export class RedisTotalsHashes {
     clearTimeout(this.timer);
   }
 
-  /** The fields of a hash and their values, in turn; those asked for in one go share calls of Redis. */
-  async read(key: string, size: 'small' | 'large'): Promise<string[]> {
-    const text = await this[size].ask(key);
-    const fields: string[] = text === '' ? [] : JSON.parse(text);
-    return fields;
+  /** A hash as JSON, its fields and values in turn; those asked for in one go share calls of Redis. */
+  read(key: string, size: 'small' | 'large'): Promise<string> {
+    return this[size].ask(key);
   }
 
   private batcher(hashesPerCall: number): CallBatcher<string, string> {

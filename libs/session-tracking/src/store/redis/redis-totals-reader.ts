@@ -9,6 +9,7 @@ import type { TimeSlot } from '../../model/time-slot.js';
 import type { RedisConnections } from './redis-connections.js';
 import type { RedisTotalsHashes } from './redis-totals-hashes.js';
 import type { SessionKeys } from './session-keys.js';
+import { readTotalsText } from './totals-text.js';
 
 /** Reads what scripts/add-totals.lua and scripts/totals-by-slot.lua add up. */
 export class RedisTotalsReader {
@@ -21,33 +22,33 @@ export class RedisTotalsReader {
   async readRoutes(
     slot: TimeSlot,
   ): Promise<ReadonlyMap<string, RequestTotals>> {
-    const fields = await this.hashes.read(this.keys.routes(slot), 'large');
-    const { byNumber, names } = readRouteFields(fields);
-    return new Map(
-      [...byNumber].flatMap(([number, totals]) => {
-        const name = names.get(number);
-        return name === undefined ? [] : [[name, totals]];
-      }),
-    );
+    const text = await this.hashes.read(this.keys.routes(slot), 'large');
+    const { byNumber, names } = readRouteFields(text);
+    const routes = new Map<string, RequestTotals>();
+    for (const [number, totals] of byNumber.entries()) {
+      const name = names[number];
+      if (totals !== undefined && name !== undefined) {
+        routes.set(name, totals);
+      }
+    }
+    return routes;
   }
 
   async readClients(
     slot: TimeSlot,
   ): Promise<ReadonlyMap<string, ClientTotals>> {
     const clients = new Map<string, ClientTotals>();
-    const fields = await this.hashes.read(this.keys.clients(slot), 'large');
+    const json = await this.hashes.read(this.keys.clients(slot), 'large');
+    const fields: string[] = json === '' ? [] : JSON.parse(json);
     for (let at = 0; at + 1 < fields.length; at += 2) {
-      const [
-        requests = 0,
-        responses = 0,
-        errors = 0,
-        durationMicroseconds = 0,
-      ] = (fields[at + 1] ?? '').split(' ').map(Number);
+      const [requests, responses, errors, microseconds] = (
+        fields[at + 1] ?? ''
+      ).split(' ');
       clients.set(fields[at] ?? '', {
-        requests,
-        responses,
-        errors,
-        durationMicroseconds,
+        requests: Number(requests),
+        responses: Number(responses),
+        errors: Number(errors),
+        durationMicroseconds: Number(microseconds),
       });
     }
     return clients;
@@ -62,40 +63,39 @@ export class RedisTotalsReader {
   }
 
   async readUsage(slot: TimeSlot): Promise<UsageTotals | null> {
-    const fields = await this.hashes.read(this.keys.usage(slot), 'small');
+    const text = await this.hashes.read(this.keys.usage(slot), 'small');
     const totals = emptyUsageTotals();
-    for (let at = 0; at + 1 < fields.length; at += 2) {
-      setField(totals, fields[at] ?? '', 0, Number(fields[at + 1]));
-    }
-    return fields.length === 0 ? null : totals;
+    readTotalsText(text, {
+      bucket: (_route, bucket, count) => totals.durations.set(bucket, count),
+      other: (field, value) => setField(totals, field, value),
+    });
+    return text === '' ? null : totals;
   }
 }
 
 /** Totals by the number of their route, and the names of the numbers. */
-function readRouteFields(fields: readonly string[]): {
-  byNumber: ReadonlyMap<number, UsageTotals>;
-  names: ReadonlyMap<number, string>;
+function readRouteFields(text: string): {
+  byNumber: readonly (UsageTotals | undefined)[];
+  names: readonly (string | undefined)[];
 } {
-  const byNumber = new Map<number, UsageTotals>();
-  const names = new Map([[OTHER_NUMBER, OTHER]]);
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    const field = fields[at] ?? '';
-    const text = fields[at + 1] ?? '';
-    const colon = field.indexOf(':');
-    if (field.includes(' ')) {
-      names.set(Number(text), field);
-    } else if (colon !== -1) {
-      const number = field.startsWith(OTHER)
-        ? OTHER_NUMBER
-        : leadingNumber(field, 0);
-      let totals = byNumber.get(number);
-      if (totals === undefined) {
-        totals = emptyUsageTotals();
-        byNumber.set(number, totals);
+  const byNumber: (UsageTotals | undefined)[] = [];
+  const names: (string | undefined)[] = [OTHER];
+  const totalsOf = (route: number): UsageTotals =>
+    (byNumber[route] ??= emptyUsageTotals());
+  readTotalsText(text, {
+    bucket: (route, bucket, count) =>
+      totalsOf(route).durations.set(bucket, count),
+    other: (field, value) => {
+      const colon = field.indexOf(':');
+      if (field.includes(' ')) {
+        names[Number(value)] = field;
+      } else if (colon !== -1) {
+        // What has no number, `other`, is number 0; routes begin with 1.
+        const route = Number(field.slice(0, colon)) || 0;
+        setField(totalsOf(route), field.slice(colon + 1), value);
       }
-      setField(totals, field, colon + 1, Number(text));
-    }
-  }
+    },
+  });
   return { byNumber, names };
 }
 
@@ -113,40 +113,12 @@ const PROPERTIES: ReadonlyMap<
   ['new_sessions', 'newSessions'],
 ]);
 
-/** Stands for the routes that have no number. */
-const OTHER_NUMBER = 0;
-
-const DIGIT_0 = 48;
-const LETTER_D = 100;
-
-/** What a field says after its prefix: a name of `PROPERTIES`, or `d17`, the count of a bucket. */
-function setField(
-  totals: UsageTotals,
-  field: string,
-  from: number,
-  value: number,
-): void {
-  // Nearly all fields are buckets, thousands in an answer, so these are read without a text for each.
-  if (field.charCodeAt(from) === LETTER_D && isDigit(field, from + 1)) {
-    totals.durations.set(leadingNumber(field, from + 1), value);
-    return;
-  }
-  const property = PROPERTIES.get(field.slice(from));
+/** A name of `PROPERTIES`, or `d17`, the count of a bucket. */
+function setField(totals: UsageTotals, name: string, value: string): void {
+  const property = PROPERTIES.get(name);
   if (property !== undefined) {
-    totals[property] = value;
+    totals[property] = Number(value);
+  } else if (name.startsWith('d')) {
+    totals.durations.set(Number(name.slice(1)), Number(value));
   }
-}
-
-/** The number that the digits from a place on make. */
-function leadingNumber(text: string, from: number): number {
-  let number = 0;
-  for (let at = from; isDigit(text, at); at += 1) {
-    number = number * 10 + text.charCodeAt(at) - DIGIT_0;
-  }
-  return number;
-}
-
-function isDigit(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  return code >= DIGIT_0 && code < DIGIT_0 + 10;
 }

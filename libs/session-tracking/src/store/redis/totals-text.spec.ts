@@ -1,0 +1,62 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readTotalsText } from './totals-text.js';
+
+/** Every field in turn, buckets under the names that they have in the hash. */
+function read(text: string): [string, string][] {
+  const seen: [string, string][] = [];
+  readTotalsText(text, {
+    bucket: (route, bucket, count) =>
+      seen.push([
+        route === 0 ? `d${bucket}` : `${route}:d${bucket}`,
+        String(count),
+      ]),
+    other: (field, value) => seen.push([field, value]),
+  });
+  return seen;
+}
+
+describe('the text of a hash of totals', () => {
+  it('has buckets, and what else there is', () => {
+    const buckets: number[][] = [];
+    const others: string[][] = [];
+    readTotalsText(
+      '["12:d229","3","12:requests","4","GET \\/a\\"b:d1","12","d0","7","other:d5","1","duration_us","9"]',
+      {
+        bucket: (...bucket) => buckets.push(bucket),
+        other: (...field) => others.push(field),
+      },
+    );
+    expect(buckets).toEqual([
+      [12, 229, 3],
+      [0, 0, 7],
+    ]);
+    expect(others).toEqual([
+      ['12:requests', '4'],
+      ['GET /a"b:d1', '12'],
+      ['other:d5', '1'],
+      ['duration_us', '9'],
+    ]);
+  });
+
+  it('is read like any JSON, whatever it holds', () => {
+    const number = fc.integer({ min: 1, max: 1e9 }).map(String);
+    const field = fc.oneof(
+      fc.tuple(number, number).map(([route, n]) => `${route}:d${n}`),
+      number.map((n) => `d${n}`),
+      number.map((n) => `${n}:`),
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('', 'd', '1', '1:d', '1:d5 ', '1:d5:', 'd5d', ':d5', '"'),
+    );
+    const value = fc.oneof(number, fc.string({ unit: 'binary' }));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(field, value)), (pairs) => {
+        expect(read(JSON.stringify(pairs.flat()))).toEqual(pairs);
+      }),
+    );
+  });
+
+  it.each(['', '[]', '{}'])('may be without any field: %j', (text) => {
+    expect(read(text)).toEqual([]);
+  });
+});

@@ -1,0 +1,89 @@
+const QUOTE = 34;
+const BACKSLASH = 92;
+const COLON = 58;
+const LETTER_D = 100;
+const DIGIT_0 = 48;
+const DIGIT_9 = 57;
+
+/** Takes what a hash of totals holds. */
+export interface TotalsFields {
+  /** Of `17:d229`, the count in a bucket of a route; of `d229`, which has no route, under number 0. */
+  bucket(route: number, bucket: number, count: number): void;
+  /** Every other field. */
+  other(field: string, value: string): void;
+}
+
+/**
+ * Goes through the JSON text of a hash of totals, `["1:d229","3","1:requests","3"]`. Nearly all its
+ * fields are buckets, tens of thousands in an answer: these are read without making a text of each,
+ * which takes a quarter of the time.
+ */
+export function readTotalsText(text: string, fields: TotalsFields): void {
+  let at = 1;
+  while (text.charCodeAt(at) === QUOTE) {
+    at = readBucket(text, at, fields) ?? readOther(text, at, fields);
+  }
+}
+
+/** Answers where the next field begins, or undefined when this one is no bucket. */
+function readBucket(
+  text: string,
+  start: number,
+  fields: TotalsFields,
+): number | undefined {
+  let at = start + 1;
+  let route = 0;
+  for (; isDigit(text, at); at += 1) {
+    route = route * 10 + text.charCodeAt(at) - DIGIT_0;
+  }
+  if (at > start + 1) {
+    if (text.charCodeAt(at) !== COLON) {
+      return undefined;
+    }
+    at += 1;
+  }
+  if (text.charCodeAt(at) !== LETTER_D || !isDigit(text, at + 1)) {
+    return undefined;
+  }
+  let bucket = 0;
+  for (at += 1; isDigit(text, at); at += 1) {
+    bucket = bucket * 10 + text.charCodeAt(at) - DIGIT_0;
+  }
+  if (text.charCodeAt(at) !== QUOTE) {
+    return undefined;
+  }
+  let count = 0;
+  for (at += '","'.length; isDigit(text, at); at += 1) {
+    count = count * 10 + text.charCodeAt(at) - DIGIT_0;
+  }
+  if (text.charCodeAt(at) !== QUOTE) {
+    return undefined;
+  }
+  fields.bucket(route, bucket, count);
+  return at + '",'.length;
+}
+
+/** Answers where the next field begins. */
+function readOther(text: string, start: number, fields: TotalsFields): number {
+  const end = endOfText(text, start);
+  const valueStart = end + ','.length;
+  const valueEnd = endOfText(text, valueStart);
+  const field: string = JSON.parse(text.slice(start, end));
+  const value: string = JSON.parse(text.slice(valueStart, valueEnd));
+  fields.other(field, value);
+  return valueEnd + ','.length;
+}
+
+/** Where a quoted text is over that begins here. */
+function endOfText(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text.charCodeAt(at) !== QUOTE) {
+    at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
+  }
+  return at + 1;
+}
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= DIGIT_0 && code <= DIGIT_9;
+}
