@@ -49,7 +49,7 @@ function readBucket(
   for (at += 1; isDigit(text, at); at += 1) {
     bucket = bucket * 10 + text.charCodeAt(at) - DIGIT_0;
   }
-  if (text.charCodeAt(at) !== QUOTE) {
+  if (text.charCodeAt(at) !== QUOTE || !isDigit(text, at + '","'.length)) {
     return undefined;
   }
   let count = 0;
