@@ -3,7 +3,7 @@ import {
   RecordDroppedError,
   type SessionTracker,
 } from 'nestjs-session-tracking';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { StoredSession, StoredSessions } from './stored-sessions.js';
 
 /** Exchanges sent without a pause between them. */
@@ -168,6 +168,100 @@ export async function expectExactlyOnce(
   for (const session of sessions) {
     await expectSession(stored, session, writers);
   }
+  await expectTotals(stored, writers);
+}
+
+/** Checks that the totals, of all and by client, add up to what was sent. */
+async function expectTotals(
+  stored: StoredSessions,
+  writers: readonly NumberedTraffic[],
+): Promise<void> {
+  await vi.waitFor(async () => {
+    // They are folded within a second; there is no list any more when nothing waits.
+    expect(await stored.redis.exists(stored.key('pending-totals'))).toBe(0);
+  }, 10_000);
+  const all: Sent = { exchanges: 0, errors: 0, durationMicroseconds: 0 };
+  const byUser = new Map<string, Sent>();
+  for (const [user, own] of writers.flatMap(({ sent }) => [...sent])) {
+    const sum = byUser.get(user) ?? {
+      exchanges: 0,
+      errors: 0,
+      durationMicroseconds: 0,
+    };
+    byUser.set(user, sum);
+    for (const total of [all, sum]) {
+      total.exchanges += own.exchanges;
+      total.errors += own.errors;
+      total.durationMicroseconds += own.durationMicroseconds;
+    }
+  }
+  for (const length of [60, 300, 3600]) {
+    const usage = await sumFields(stored, `usage:${length}:`);
+    expect([...usage].filter(([field]) => !/^d\d/.test(field))).toEqual(
+      expect.arrayContaining([
+        ['requests', all.exchanges],
+        ['responses', all.exchanges],
+        ['client_errors', all.errors],
+        ['duration_us', all.durationMicroseconds],
+        ['new_sessions', byUser.size],
+      ]),
+    );
+    const durations = [...usage].filter(([field]) => /^d\d/.test(field));
+    expect(durations.reduce((sum, [, count]) => sum + count, 0)).toBe(
+      all.exchanges,
+    );
+  }
+  for (const length of [300, 3600]) {
+    const routes = await sumFields(stored, `routes:${length}:`);
+    expect(routes.get('1:requests')).toBe(all.exchanges);
+  }
+  for (const [user, sum] of byUser) {
+    expect(await clientTotals(stored, user)).toEqual([
+      sum.exchanges,
+      sum.exchanges,
+      sum.errors,
+      sum.durationMicroseconds,
+    ]);
+  }
+}
+
+/** The fields of all hashes whose keys begin so, added up. */
+async function sumFields(
+  stored: StoredSessions,
+  begin: string,
+): Promise<Map<string, number>> {
+  const sums = new Map<string, number>();
+  for (const key of await keysThatBegin(stored, begin)) {
+    for (const [field, value] of Object.entries(
+      await stored.redis.hgetall(key),
+    )) {
+      sums.set(field, (sums.get(field) ?? 0) + Number(value));
+    }
+  }
+  return sums;
+}
+
+/** Requests, responses, errors and microseconds of a user over all slots. */
+async function clientTotals(
+  stored: StoredSessions,
+  user: string,
+): Promise<number[]> {
+  const sums = [0, 0, 0, 0];
+  for (const key of await keysThatBegin(stored, 'clients:')) {
+    const value = await stored.redis.hget(key, `user:${user}`);
+    value?.split(' ').forEach((count, index) => {
+      sums[index] = (sums[index] ?? 0) + Number(count);
+    });
+  }
+  return sums;
+}
+
+async function keysThatBegin(
+  stored: StoredSessions,
+  begin: string,
+): Promise<string[]> {
+  const keys = await stored.keys();
+  return keys.filter((key) => key.startsWith(stored.key(begin)));
 }
 
 async function expectSession(

@@ -1,11 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import { totalsByMinute } from '../../model/batch-totals.js';
-import {
-  type ClientGroup,
-  groupByClient,
-  ownerOf,
-} from '../../model/client-groups.js';
+import { groupByClient, ownerOf } from '../../model/client-groups.js';
 import type { ClientReference } from '../../model/client-identity.js';
 import { laterArrivals } from '../../model/later-arrivals.js';
 import type {
@@ -24,7 +19,6 @@ import {
 import type {
   ActivityListing,
   AppendedBatch,
-  AppendedExchange,
   CappedCounts,
   ErasureReport,
   RecordBatch,
@@ -36,6 +30,7 @@ import type {
   SessionSummary,
   Unsubscribe,
 } from '../session-store.js';
+import { readBatchAnswer } from './batch-answer.js';
 import { packBatch } from './batch-packing.js';
 import type { RedisConnections } from './redis-connections.js';
 import { RedisRecordFeed } from './redis-record-feed.js';
@@ -169,7 +164,7 @@ export class RedisSessionStore implements SessionStore {
           packBatch(groups, totalsByMinute(batch.exchanges)),
         ),
     );
-    const { counts, exchanges } = readAnswer(answer, groups, batch);
+    const { counts, exchanges } = readBatchAnswer(answer, groups, batch);
     this.cappedClients += counts.cappedClients;
     this.cappedSessions += counts.cappedSessions;
     this.totalsHashes.foldSoon(counts.pendingTotals);
@@ -323,60 +318,3 @@ export class RedisSessionStore implements SessionStore {
     return Promise.resolve();
   }
 }
-
-interface BatchAnswer extends AppendedBatch {
-  readonly counts: {
-    /** How many batches have totals that wait to be folded. */
-    readonly pendingTotals: number;
-    readonly cappedClients: number;
-    readonly cappedSessions: number;
-  };
-}
-
-/** Spreads the answer of scripts/append-batch.lua over the exchanges. */
-function readAnswer(
-  answer: unknown,
-  groups: readonly ClientGroup[],
-  batch: RecordBatch,
-): BatchAnswer {
-  const [counts = '', rejectedLine = '', erasedLine = '', ...sessionIds] =
-    typeof answer === 'string' ? answer.split('\n') : [];
-  const [, sequence, pendingTotals, cappedClients, cappedSessions] =
-    /^(\d+) (\d+) (\d+) (\d+)$/.exec(counts) ?? [];
-  if (sequence !== String(batch.sequence)) {
-    throw new StoreUnavailableError(
-      'confirm a batch',
-      `unexpected answer ${JSON.stringify(answer)}`,
-    );
-  }
-  const rejected = new Set(rejectedLine.split(' '));
-  const erased = new Set(erasedLine.split(' '));
-  const exchanges: AppendedExchange[] = batch.exchanges.map(() => LEFT_OUT);
-  let position = 0;
-  groups.forEach((group, index) => {
-    const isRejected = rejected.has(String(index + 1));
-    const sessionId = batch.wantsSessionIds ? (sessionIds[index] ?? '') : '';
-    const stored: AppendedExchange = { outcome: 'stored', sessionId };
-    for (const place of group.positions) {
-      position += 1;
-      if (erased.has(String(position))) {
-        exchanges[place] = ERASED;
-      } else {
-        exchanges[place] = isRejected ? REJECTED : stored;
-      }
-    }
-  });
-  return {
-    exchanges,
-    counts: {
-      pendingTotals: Number(pendingTotals),
-      cappedClients: Number(cappedClients),
-      cappedSessions: Number(cappedSessions),
-    },
-  };
-}
-
-/** Stands in the totals and in no session. */
-const LEFT_OUT: AppendedExchange = { outcome: 'stored', sessionId: '' };
-const REJECTED: AppendedExchange = { outcome: 'rejected', sessionId: '' };
-const ERASED: AppendedExchange = { outcome: 'erased', sessionId: '' };

@@ -5,10 +5,19 @@ import { RedisScript } from './redis-script.js';
 import type { SessionKeys } from './session-keys.js';
 
 /** Hashes of hundreds of fields that one call of Redis reads at most, so that it holds nobody else up. */
-const SMALL_HASHES_PER_CALL = 8;
+const SMALL_HASHES_PER_CALL = 32;
 
 /** The same for hashes of thousands of fields. */
 const LARGE_HASHES_PER_CALL = 2;
+
+/** Stands for a hash that was not written since it was read last. */
+export const UNCHANGED = '=';
+
+interface Question {
+  readonly key: string;
+  /** When what the reader has of it was written; empty when it has nothing. */
+  readonly writtenAt: string;
+}
 
 /** So many batches are folded together: fewer would save less, more would hold Redis up longer. */
 const WORTH_FOLDING = 16;
@@ -34,6 +43,7 @@ export class RedisTotalsHashes {
   private readonly small = this.batcher(SMALL_HASHES_PER_CALL);
   private readonly large = this.batcher(LARGE_HASHES_PER_CALL);
   private isFolding = false;
+  private isClosed = false;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -53,21 +63,33 @@ export class RedisTotalsHashes {
     if (pending >= WORTH_FOLDING) {
       this.fold();
     } else if (pending > 0) {
-      this.timer ??= setTimeout(() => this.fold(), FEW_WAIT_MS).unref();
+      this.foldLater();
     }
   }
 
   close(): void {
+    this.isClosed = true;
     clearTimeout(this.timer);
   }
 
-  /** A hash as JSON, its fields and values in turn; those asked for in one go share calls of Redis. */
-  read(key: string, size: 'small' | 'large'): Promise<string> {
-    return this[size].ask(key);
+  /**
+   * A hash as JSON, its fields and values in turn; `UNCHANGED` where it was written last at that time.
+   * Those asked for in one go share calls of Redis.
+   */
+  read(key: string, size: 'small' | 'large', writtenAt = ''): Promise<string> {
+    return this[size].ask({ key, writtenAt });
   }
 
-  private batcher(hashesPerCall: number): CallBatcher<string, string> {
-    return new CallBatcher(hashesPerCall, (keys) => this.readTexts(keys));
+  private batcher(hashesPerCall: number): CallBatcher<Question, string> {
+    return new CallBatcher(hashesPerCall, (questions) =>
+      this.readTexts(questions),
+    );
+  }
+
+  private foldLater(): void {
+    if (!this.isClosed) {
+      this.timer ??= setTimeout(() => this.fold(), FEW_WAIT_MS).unref();
+    }
   }
 
   private fold(): void {
@@ -76,8 +98,8 @@ export class RedisTotalsHashes {
     if (!this.isFolding) {
       this.isFolding = true;
       this.foldMany()
-        // Nothing is lost with a fold that fails: the next one takes what it left, or whoever reads.
-        .catch(() => undefined)
+        // Nothing is lost with a fold that fails: another one takes what it left, or whoever reads.
+        .catch(() => this.foldLater())
         .finally(() => {
           this.isFolding = false;
         });
@@ -93,12 +115,12 @@ export class RedisTotalsHashes {
     } while (left >= WORTH_FOLDING);
   }
 
-  private async readTexts(keys: readonly string[]): Promise<string[]> {
+  private async readTexts(questions: readonly Question[]): Promise<string[]> {
     const [cappedRoutes, ...texts] = await this.run(
       'reader',
       'read totals',
       this.readScript,
-      keys,
+      questions.flatMap(({ key, writtenAt }) => [key, writtenAt]),
     );
     this.cappedRoutes += Number(cappedRoutes);
     return texts.map(String);
@@ -108,10 +130,10 @@ export class RedisTotalsHashes {
     use: ConnectionUse,
     operation: string,
     script: RedisScript,
-    keys: readonly string[] = [],
+    more: readonly string[] = [],
   ): Promise<unknown[]> {
     const answer = await this.connections.ask(use, operation, (redis) =>
-      script.run(redis, this.keys.index, ...this.scriptArguments, ...keys),
+      script.run(redis, this.keys.index, ...this.scriptArguments, ...more),
     );
     return Array.isArray(answer) ? answer : [];
   }

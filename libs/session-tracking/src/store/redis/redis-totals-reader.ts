@@ -6,32 +6,58 @@ import {
   type UsageTotals,
 } from '../../model/request-totals.js';
 import type { TimeSlot } from '../../model/time-slot.js';
+import { CallBatcher } from './call-batcher.js';
 import type { RedisConnections } from './redis-connections.js';
+import { RedisScript } from './redis-script.js';
 import type { RedisTotalsHashes } from './redis-totals-hashes.js';
 import type { SessionKeys } from './session-keys.js';
+import { type ReadTotals, RememberedTotals } from './remembered-totals.js';
 import { readTotalsText } from './totals-text.js';
+
+/** Hashes of totals by route that are remembered: an hour by five minutes, and a day by hours. */
+const MOST_ROUTES = 40;
+
+/** Hashes of totals of everything that are remembered: a day by five minutes. */
+const MOST_USAGES = 300;
+
+/** Groups of slots in which one call of Redis counts clients at most. */
+const GROUPS_PER_CALL = 64;
 
 /** Reads what scripts/add-totals.lua and scripts/totals-by-slot.lua add up. */
 export class RedisTotalsReader {
+  private readonly routes = new RememberedTotals(
+    (key, writtenAt) => this.hashes.read(key, 'large', writtenAt),
+    parseRoutes,
+    (routes) =>
+      new Map(
+        Array.from(routes, ([name, totals]) => [name, copyTotals(totals)]),
+      ),
+    MOST_ROUTES,
+  );
+  private readonly usage = new RememberedTotals(
+    (key, writtenAt) => this.hashes.read(key, 'small', writtenAt),
+    parseUsage,
+    (usage) => usage && copyTotals(usage),
+    MOST_USAGES,
+  );
+  private readonly countScript = new RedisScript('count-clients.lua');
+  private readonly counts = new CallBatcher(
+    GROUPS_PER_CALL,
+    (groups: readonly (readonly string[])[]) => this.countGroups(groups),
+  );
+
   constructor(
     private readonly connections: RedisConnections,
     private readonly keys: SessionKeys,
     private readonly hashes: RedisTotalsHashes,
   ) {}
 
-  async readRoutes(
-    slot: TimeSlot,
-  ): Promise<ReadonlyMap<string, RequestTotals>> {
-    const text = await this.hashes.read(this.keys.routes(slot), 'large');
-    const { byNumber, names } = readRouteFields(text);
-    const routes = new Map<string, RequestTotals>();
-    for (const [number, totals] of byNumber.entries()) {
-      const name = names[number];
-      if (totals !== undefined && name !== undefined) {
-        routes.set(name, totals);
-      }
-    }
-    return routes;
+  readRoutes(slot: TimeSlot): Promise<ReadonlyMap<string, RequestTotals>> {
+    return this.routes.read(this.keys.routes(slot));
+  }
+
+  readUsage(slot: TimeSlot): Promise<UsageTotals | null> {
+    return this.usage.read(this.keys.usage(slot));
   }
 
   async readClients(
@@ -57,29 +83,52 @@ export class RedisTotalsReader {
   countClients(slots: readonly TimeSlot[]): Promise<number> {
     return slots.length === 0
       ? Promise.resolve(0)
-      : this.connections.ask('reader', 'count clients', (redis) =>
-          redis.pfcount(...slots.map((slot) => this.keys.uniqueClients(slot))),
-        );
+      : this.counts.ask(slots.map((slot) => this.keys.uniqueClients(slot)));
   }
 
-  async readUsage(slot: TimeSlot): Promise<UsageTotals | null> {
-    const text = await this.hashes.read(this.keys.usage(slot), 'small');
-    const totals = emptyUsageTotals();
-    readTotalsText(text, {
-      bucket: (_route, bucket, count) => totals.durations.set(bucket, count),
-      other: (field, value) => setField(totals, field, value),
-    });
-    return text === '' ? null : totals;
+  private async countGroups(
+    groups: readonly (readonly string[])[],
+  ): Promise<number[]> {
+    const counts = await this.connections.ask(
+      'reader',
+      'count clients',
+      (redis) =>
+        this.countScript.run(
+          redis,
+          this.keys.index,
+          ...groups.flatMap((keys) => [String(keys.length), ...keys]),
+        ),
+    );
+    return Array.isArray(counts) ? counts.map(Number) : [];
   }
 }
 
-/** Totals by the number of their route, and the names of the numbers. */
-function readRouteFields(text: string): {
-  byNumber: readonly (UsageTotals | undefined)[];
-  names: readonly (string | undefined)[];
-} {
+function copyTotals<T extends RequestTotals>(totals: T): T {
+  return { ...totals, durations: new Map(totals.durations) };
+}
+
+function parseUsage(text: string): ReadTotals<UsageTotals | null> {
+  const totals = emptyUsageTotals();
+  let writtenAt = '';
+  readTotalsText(text, {
+    bucket: (_route, bucket, count) => totals.durations.set(bucket, count),
+    other: (field, value) => {
+      if (field === WRITTEN_AT) {
+        writtenAt = value;
+      }
+      setField(totals, field, value);
+    },
+  });
+  return { writtenAt, totals: text === '' ? null : totals };
+}
+
+/** Routes have numbers within a hash, by which the other fields name them. */
+function parseRoutes(
+  text: string,
+): ReadTotals<ReadonlyMap<string, RequestTotals>> {
   const byNumber: (UsageTotals | undefined)[] = [];
   const names: (string | undefined)[] = [OTHER];
+  let writtenAt = '';
   const totalsOf = (route: number): UsageTotals =>
     (byNumber[route] ??= emptyUsageTotals());
   readTotalsText(text, {
@@ -93,11 +142,23 @@ function readRouteFields(text: string): {
         // What has no number, `other`, is number 0; routes begin with 1.
         const route = Number(field.slice(0, colon)) || 0;
         setField(totalsOf(route), field.slice(colon + 1), value);
+      } else if (field === WRITTEN_AT) {
+        writtenAt = value;
       }
     },
   });
-  return { byNumber, names };
+  const totals = new Map<string, RequestTotals>();
+  for (const [number, ofRoute] of byNumber.entries()) {
+    const name = names[number];
+    if (ofRoute !== undefined && name !== undefined) {
+      totals.set(name, ofRoute);
+    }
+  }
+  return { writtenAt, totals };
 }
+
+/** The field that says when a hash was written last. */
+const WRITTEN_AT = 'written_at';
 
 /** What the fields of a hash are called here. */
 const PROPERTIES: ReadonlyMap<

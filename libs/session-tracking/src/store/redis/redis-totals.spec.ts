@@ -117,6 +117,20 @@ describe('totals of batches', () => {
     expect([await waiting(), await folded()]).toEqual([0, 5]);
   });
 
+  it('are read anew where they were written, and remembered where they were not', async () => {
+    await visit(3);
+    expect(await answered()).toEqual([3, 3]);
+    // What no fold has written is not looked at, which shows that nothing was read.
+    await redis.hset(`${base}usage:3600:${HOUR.start}`, 'requests', 100);
+    await redis.hset(`${base}routes:300:${HOUR.start}`, '1:requests', 100);
+    expect(await answered()).toEqual([3, 3]);
+    await visit(1);
+    expect(await answered()).toEqual([101, 101]);
+    await redis.del(`${base}usage:3600:${HOUR.start}`);
+    await redis.del(`${base}routes:300:${HOUR.start}`);
+    expect(await answered()).toEqual([undefined, undefined]);
+  });
+
   it('are folded in parts where there are many, and each once', async () => {
     await visit(1);
     const key = `${base}pending-totals`;

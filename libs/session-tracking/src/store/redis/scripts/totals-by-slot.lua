@@ -18,6 +18,8 @@ local COUNTED = { 'requests', 'responses', 'client_errors', 'server_errors', 'du
 
 local pending_key = base .. 'pending-totals'
 local capped_routes = 0
+-- Another one for each fold, by which a reader knows whether it has seen a hash.
+local written_at = table.concat(call('TIME'), '.')
 
 local function ttl_of(slot_length)
   return (slot_length == 3600 and hours_ttl or minutes_ttl) + slot_length
@@ -100,6 +102,8 @@ local function write(key, slot_length, fields, increments, longest, named)
   end
   local values = call('HMGET', key, unpack(fields))
   local changes = named
+  changes[#changes + 1] = 'written_at'
+  changes[#changes + 1] = written_at
   for position, field in ipairs(fields) do
     local before = tonumber(values[position]) or 0
     local after = position <= added and before + increments[position] or math.max(before, longest[field])

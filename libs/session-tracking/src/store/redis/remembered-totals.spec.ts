@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest';
+import { UNCHANGED } from './redis-totals-hashes.js';
+import { RememberedTotals } from './remembered-totals.js';
+
+/** Hashes by their keys: when they were written, and what they say. */
+const hashes = new Map<string, [string, number]>();
+const sent: string[] = [];
+
+function remember(mostHashes: number): RememberedTotals<number | null> {
+  sent.length = 0;
+  return new RememberedTotals(
+    (key, writtenAt) => {
+      const hash = hashes.get(key);
+      if (hash?.[0] === writtenAt) {
+        return Promise.resolve(UNCHANGED);
+      }
+      sent.push(key);
+      return Promise.resolve(hash === undefined ? '' : JSON.stringify(hash));
+    },
+    (text) => {
+      const [writtenAt, totals]: [string, number | null] =
+        text === '' ? ['', null] : JSON.parse(text);
+      return { writtenAt, totals };
+    },
+    (totals) => totals,
+    mostHashes,
+  );
+}
+
+it('reads what was written since, and nothing else', async () => {
+  hashes.set('a', ['1', 10]);
+  const remembered = remember(5);
+  expect(await remembered.read('a')).toBe(10);
+  expect(await remembered.read('a')).toBe(10);
+  expect(sent).toEqual(['a']);
+  hashes.set('a', ['2', 20]);
+  expect(await remembered.read('a')).toBe(20);
+  hashes.delete('a');
+  expect(await remembered.read('a')).toBeNull();
+  expect(await remembered.read('a')).toBeNull();
+  expect(sent).toEqual(['a', 'a', 'a', 'a']);
+});
+
+it('forgets what was unused for longest', async () => {
+  for (const key of ['a', 'b', 'c']) {
+    hashes.set(key, ['1', 1]);
+  }
+  const remembered = remember(2);
+  for (const key of ['a', 'b', 'a', 'c', 'a', 'b']) {
+    await remembered.read(key);
+  }
+  expect(sent).toEqual(['a', 'b', 'c', 'b']);
+});
+
+it('gives everyone who asks at once the same', async () => {
+  hashes.set('a', ['1', 10]);
+  const remembered = remember(2);
+  await remembered.read('a');
+  hashes.set('a', ['2', 20]);
+  expect(
+    await Promise.all([remembered.read('a'), remembered.read('a')]),
+  ).toEqual([20, 20]);
+});
