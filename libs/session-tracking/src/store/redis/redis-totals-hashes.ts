@@ -88,22 +88,28 @@ export class RedisTotalsHashes {
 
   private foldLater(): void {
     if (!this.isClosed) {
-      this.timer ??= setTimeout(() => this.fold(), FEW_WAIT_MS).unref();
+      this.timer ??= setTimeout(() => {
+        this.timer = undefined;
+        this.fold();
+      }, FEW_WAIT_MS).unref();
     }
   }
 
   private fold(): void {
+    if (this.isFolding) {
+      // The one under way may have read what waits before the last of it came.
+      this.foldLater();
+      return;
+    }
     clearTimeout(this.timer);
     this.timer = undefined;
-    if (!this.isFolding) {
-      this.isFolding = true;
-      this.foldMany()
-        // Nothing is lost with a fold that fails: another one takes what it left, or whoever reads.
-        .catch(() => this.foldLater())
-        .finally(() => {
-          this.isFolding = false;
-        });
-    }
+    this.isFolding = true;
+    this.foldMany()
+      // Nothing is lost with a fold that fails: another one takes what it left, or whoever reads.
+      .catch(() => this.foldLater())
+      .finally(() => {
+        this.isFolding = false;
+      });
   }
 
   private async foldMany(): Promise<void> {
@@ -113,6 +119,9 @@ export class RedisTotalsHashes {
       left = Number(answer[0]);
       this.cappedRoutes += Number(answer[1]);
     } while (left >= WORTH_FOLDING);
+    if (left > 0) {
+      this.foldLater();
+    }
   }
 
   private async readTexts(questions: readonly Question[]): Promise<string[]> {
