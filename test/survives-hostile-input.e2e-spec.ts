@@ -17,8 +17,8 @@ import { redisForTests } from './support/redis-for-tests.js';
 const redis = redisForTests();
 
 const ADMIN = asUser({ id: 'root', roles: ['admin'] });
-const MANY_PATHS = 20_000;
-const MANY_ADDRESSES = 3000;
+const MANY_PATHS = 100_000;
+const MANY_ADDRESSES = 100_000;
 const REQUESTS_PER_CONNECTION = 500;
 
 /** Ids that make up, or look like, the names of our own keys, or of what every object has. */
@@ -75,7 +75,7 @@ async function sendMany(
 async function storeAll(app: TestApp, requests: number): Promise<void> {
   await vi.waitFor(
     () => expect(app.tracker.stats().accepted).toBe(requests * 2),
-    { timeout: 15_000, interval: 5 },
+    { timeout: 30_000, interval: 5 },
   );
   await app.tracker.flush();
   expect(app.tracker.stats()).toMatchObject({
@@ -341,7 +341,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     }
     expect(app.tracker.stats().cappedRoutes).toBe(0);
     await expectEveryKeyToExpire(app);
-  });
+  }, 120_000);
 
   it('many forged addresses find a thousand places, and the rest is counted', async () => {
     const app = await shop()
@@ -352,7 +352,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       Array.from(
         { length: MANY_ADDRESSES },
         (_, index) =>
-          `GET /cart HTTP/1.1\r\nx-forwarded-for: 10.1.${index >> 8}.${index & 255}`,
+          `GET /cart HTTP/1.1\r\nx-forwarded-for: 10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`,
       ),
     );
     await storeAll(app, MANY_ADDRESSES);
@@ -372,7 +372,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       MANY_ADDRESSES * 5 + 200,
     );
     await expectEveryKeyToExpire(app);
-  }, 40_000);
+  }, 120_000);
 
   it('more routes than there are places for are counted as other', async () => {
     const app = await shop().start();
