@@ -65,6 +65,7 @@ export class RedisSessionStore implements SessionStore {
     'request-index.lua',
     'remove-session.lua',
     'store-client.lua',
+    'slots.lua',
     'add-totals.lua',
     'append-answer.lua',
   );

@@ -31,11 +31,13 @@ export class RedisTotalsHashes {
   cappedRoutes = 0;
   private readonly foldScript = new RedisScript(
     'fold-totals.lua',
+    'slots.lua',
     'totals-by-slot.lua',
     'fold-totals-answer.lua',
   );
   private readonly readScript = new RedisScript(
     'read-totals.lua',
+    'slots.lua',
     'totals-by-slot.lua',
     'read-totals-answer.lua',
   );
@@ -76,7 +78,11 @@ export class RedisTotalsHashes {
    * A hash as JSON, its fields and values in turn; `UNCHANGED` where it was written last at that time.
    * Those asked for in one go share calls of Redis.
    */
-  read(key: string, size: 'small' | 'large', writtenAt = ''): Promise<string> {
+  read(
+    key: string,
+    size: 'small' | 'large',
+    writtenAt: string,
+  ): Promise<string> {
     return this[size].ask({ key, writtenAt });
   }
 

@@ -8,6 +8,7 @@ import {
 import type { TimeSlot } from '../../model/time-slot.js';
 import { CallBatcher } from './call-batcher.js';
 import type { RedisConnections } from './redis-connections.js';
+import { RedisHashReader } from './redis-hash-reader.js';
 import { RedisScript } from './redis-script.js';
 import type { RedisTotalsHashes } from './redis-totals-hashes.js';
 import type { SessionKeys } from './session-keys.js';
@@ -19,6 +20,9 @@ const MOST_ROUTES = 40;
 
 /** Hashes of totals of everything that are remembered: a day by five minutes. */
 const MOST_USAGES = 300;
+
+/** Hashes of a thousand clients that one call of Redis reads at most. */
+const CLIENT_HASHES_PER_CALL = 2;
 
 /** Groups of slots in which one call of Redis counts clients at most. */
 const GROUPS_PER_CALL = 64;
@@ -40,6 +44,7 @@ export class RedisTotalsReader {
     (usage) => usage && copyTotals(usage),
     MOST_USAGES,
   );
+  private readonly clients: RedisHashReader;
   private readonly countScript = new RedisScript('count-clients.lua');
   private readonly counts = new CallBatcher(
     GROUPS_PER_CALL,
@@ -50,7 +55,13 @@ export class RedisTotalsReader {
     private readonly connections: RedisConnections,
     private readonly keys: SessionKeys,
     private readonly hashes: RedisTotalsHashes,
-  ) {}
+  ) {
+    this.clients = new RedisHashReader(
+      connections,
+      keys.index,
+      CLIENT_HASHES_PER_CALL,
+    );
+  }
 
   readRoutes(slot: TimeSlot): Promise<ReadonlyMap<string, RequestTotals>> {
     return this.routes.read(this.keys.routes(slot));
@@ -64,8 +75,7 @@ export class RedisTotalsReader {
     slot: TimeSlot,
   ): Promise<ReadonlyMap<string, ClientTotals>> {
     const clients = new Map<string, ClientTotals>();
-    const json = await this.hashes.read(this.keys.clients(slot), 'large');
-    const fields: string[] = json === '' ? [] : JSON.parse(json);
+    const fields = await this.clients.read(this.keys.clients(slot));
     for (let at = 0; at + 1 < fields.length; at += 2) {
       const [requests, responses, errors, microseconds] = (
         fields[at + 1] ?? ''

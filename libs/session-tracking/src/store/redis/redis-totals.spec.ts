@@ -147,6 +147,13 @@ describe('totals of batches', () => {
     expect([await waiting(), await folded()]).toEqual([0, 100]);
   });
 
+  it('are counted though another program left what is none before them', async () => {
+    await redis.rpush(`${base}pending-totals`, 'foreign', '', '\u0001x');
+    await visit(3);
+    expect(await answered()).toEqual([3, 3]);
+    expect(await waiting()).toBe(0);
+  });
+
   it('wait for no longer than totals stay', async () => {
     await visit(1);
     const ttl = await redis.ttl(`${base}pending-totals`);

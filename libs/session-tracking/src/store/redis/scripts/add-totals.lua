@@ -1,18 +1,13 @@
 -- Part of append-batch.lua: adds what the batch brought to the totals of the slots in which it falls.
 --
--- What is counted by route waits in the list "<base>pending-totals" for fold-totals.lua: many batches
--- add up to hardly more fields than one, so they are cheaper to write together.
+-- What is counted by route waits for fold-totals.lua: many batches add up to hardly more fields than one,
+-- so they are cheaper to write together.
 
 local CLIENTS_PER_SLOT = 1000
 -- How many clients of a batch may take the place of a less busy one in a slot that is full.
 local REPLACEMENTS = 4
 
-local pending_key = base .. 'pending-totals'
 local pending, capped_clients = 0, 0
-
-local function ttl_of(slot_length)
-  return (slot_length == 3600 and hours_ttl or minutes_ttl) + slot_length
-end
 
 local function leave_to_fold(start, routes)
   pending = call('RPUSH', pending_key,
@@ -43,13 +38,19 @@ local function replace_one(key, other, in_batch)
   return true
 end
 
--- A client's totals stand in one field: "<requests> <responses> <errors> <microseconds>".
+-- A client's totals stand in one field: "<requests> <responses> <errors> <microseconds>". Returns it with
+-- more added to what it said, if anything.
+local function sum_of(value, requests, responses, errors, microseconds)
+  local a, b, c, d = match(value or '', '^(%d+) (%d+) (%d+) (%d+)$')
+  return format('%d %d %d %d', number(a) + requests, number(b) + responses, number(c) + errors,
+    number(d) + microseconds)
+end
+
 local function add_clients(start, owners, requests, responses, errors, microseconds)
   if #owners == 0 then
     return
   end
-  local slot = client_slot .. ':' .. start - start % client_slot
-  local key = base .. 'clients:' .. slot
+  local key = slot_key('clients', client_slot, start)
   local values = call('HMGET', key, 'other', unpack(owners))
   local places = CLIENTS_PER_SLOT - call('HLEN', key)
   local replacements = REPLACEMENTS
@@ -66,10 +67,9 @@ local function add_clients(start, owners, requests, responses, errors, microseco
       places = places + (replace_one(key, other, in_batch) and 1 or 0)
     end
     if value or places > 0 then
-      local a, b, c, d = match(value or '', '^(%d+) (%d+) (%d+) (%d+)$')
       changes[#changes + 1] = owner
-      changes[#changes + 1] = format('%d %d %d %d', number(a) + requests[position],
-        number(b) + responses[position], number(c) + errors[position], number(d) + microseconds[position])
+      changes[#changes + 1] = sum_of(value, requests[position], responses[position], errors[position],
+        microseconds[position])
       places = places - (value and 0 or 1)
     else
       capped_clients = capped_clients + requests[position]
@@ -80,16 +80,14 @@ local function add_clients(start, owners, requests, responses, errors, microseco
     end
   end
   if other[1] + other[2] > 0 then
-    local a, b, c, d = match(values[1] or '0 0 0 0', '^(%d+) (%d+) (%d+) (%d+)$')
     changes[#changes + 1] = 'other'
-    changes[#changes + 1] = format('%d %d %d %d', number(a) + other[1], number(b) + other[2],
-      number(c) + other[3], number(d) + other[4])
+    changes[#changes + 1] = sum_of(values[1], unpack(other))
   end
   local is_new = call('TTL', key) < 0
   if is_new then
     -- First, for what stands in no list is not found by an erasure.
     call('ZREMRANGEBYSCORE', client_slots_key, '-inf', '(' .. now)
-    call('ZADD', client_slots_key, now + data_ttl, slot)
+    call('ZADD', client_slots_key, now + data_ttl, sub(key, #base + #'clients:' + 1))
     call('EXPIRE', client_slots_key, data_ttl)
   end
   call('HSET', key, unpack(changes))
@@ -99,7 +97,7 @@ local function add_clients(start, owners, requests, responses, errors, microseco
 end
 
 local function count_unique(start, slot_length, owners)
-  local key = base .. 'unique:' .. slot_length .. ':' .. start - start % slot_length
+  local key = slot_key('unique', slot_length, start)
   call('PFADD', key, unpack(owners))
   if call('TTL', key) < 0 then
     call('EXPIRE', key, ttl_of(slot_length))

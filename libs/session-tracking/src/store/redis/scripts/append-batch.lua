@@ -1,7 +1,7 @@
 -- Stores one batch of records, once: finds or creates the session of each client, appends, trims,
 -- counts, renews the expiry, finds requests by their ids again and adds everything to the totals.
--- This file is the beginning; after it come tombstones.lua, request-index.lua,
--- remove-session.lua, store-client.lua, add-totals.lua and append-answer.lua, which share its locals.
+-- This file is the beginning; after it come tombstones.lua, request-index.lua, remove-session.lua,
+-- store-client.lua, slots.lua, add-totals.lua and append-answer.lua, which share its locals.
 --
 -- KEYS[1]  the writer's entry, a hash: "sequence" of the batch it stored last, and by their sequences
 --          the answers of batches that a retry may ask for again. All other keys are made from
@@ -36,7 +36,7 @@
 --                 s1 time of the response; s2 its JSON from after "status_code": on, or empty
 --             u2 minutes, and for each
 --               s1 Unix time at which it begins
---               u4 length of its totals by route; these, as fold-totals.lua takes them
+--               u4 length of its totals by route; these, as totals-by-slot.lua takes them
 --               u2 clients, and for each s1 owner; u2 requests; u2 responses; u2 errors; u8 microseconds
 --
 -- Answer: "<sequence> <totals that wait to be folded> <requests of capped clients> <sessions that went

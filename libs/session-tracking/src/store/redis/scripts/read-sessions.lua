@@ -1,5 +1,5 @@
--- Reads sessions, each at one moment, or their requests alone. The records of a list come as one JSON text: few long texts
--- cost their reader a fraction of many short ones.
+-- Reads sessions, each at one moment, or their requests alone. The records of a list come as one JSON
+-- text: few long texts cost their reader a fraction of many short ones.
 --
 -- KEYS[1]  any key of the partition: all keys are made from ARGV[1], which in a cluster carries the
 --          same hash tag.

@@ -1,5 +1,5 @@
--- Part of a script that has the locals `base`, `call`, `try`, `minutes_ttl` and `hours_ttl`: adds the
--- totals that wait in "<base>pending-totals" to those of the slots in which they fall.
+-- Part of a script that has the local `call`, after slots.lua: adds the totals that wait to those of the
+-- slots in which they fall.
 --
 -- An element is what one batch brought to one minute, packed for struct.unpack: s1 and s2 are texts
 -- after their length of one or two bytes, u2 and u8 numbers of so many bytes, the highest first
@@ -16,65 +16,58 @@ local BUCKETS_PER_FOLD = 300
 local UNROUTED = ''
 local COUNTED = { 'requests', 'responses', 'client_errors', 'server_errors', 'duration_us' }
 
-local pending_key = base .. 'pending-totals'
 local capped_routes = 0
 -- Another one for each fold, by which a reader knows whether it has seen a hash.
 local written_at = table.concat(call('TIME'), '.')
-
-local function ttl_of(slot_length)
-  return (slot_length == 3600 and hours_ttl or minutes_ttl) + slot_length
-end
 
 local function no_totals()
   return { 0, 0, 0, 0, 0, longest = 0, buckets = {} }
 end
 
+-- Adds the second totals to the first. Returns how many buckets it was the first in.
 local function add_totals(sum, totals)
   for position = 1, #COUNTED do
     sum[position] = sum[position] + totals[position]
   end
   sum.longest = math.max(sum.longest, totals.longest)
+  local first_in = 0
   for bucket, count in pairs(totals.buckets) do
-    sum.buckets[bucket] = (sum.buckets[bucket] or 0) + count
+    local before = sum.buckets[bucket]
+    first_in = first_in + (before and 0 or 1)
+    sum.buckets[bucket] = (before or 0) + count
   end
+  return first_in
+end
+
+-- Reads the totals of a route from an element. Returns its name, the totals, and where they end.
+local function read_route(element, at)
+  local totals, name, bucket_count = no_totals(), nil, 0
+  name, totals[1], totals[2], totals[3], totals[4], totals[5], totals.longest, bucket_count, at =
+    struct.unpack('>Hc0HHHHI8I8H', element, at)
+  local counts = { struct.unpack('>' .. string.rep('HH', bucket_count), element, at) }
+  for position = 1, 2 * bucket_count, 2 do
+    totals.buckets[counts[position]] = counts[position + 1]
+  end
+  -- The last of what it gives is where it stopped.
+  return name, totals, counts[2 * bucket_count + 1]
 end
 
 -- Adds an element to the totals by minute and route. Returns how many buckets it was the first in.
 local function gather_element(minutes, element)
   local start, new_sessions, route_count, at = struct.unpack('>Bc0HH', element)
-  local minute = minutes[start]
-  if not minute then
-    minute = { new_sessions = 0, routes = {}, names = {} }
-    minutes[start] = minute
-  end
+  local minute = minutes[start] or { new_sessions = 0, routes = {}, names = {} }
+  minutes[start] = minute
   minute.new_sessions = minute.new_sessions + new_sessions
   local first_in = 0
   for _ = 1, route_count do
-    local name, requests, responses, client_errors, server_errors, microseconds, longest, bucket_count
-    name, requests, responses, client_errors, server_errors, microseconds, longest, bucket_count, at =
-      struct.unpack('>Hc0HHHHI8I8H', element, at)
-    local sum = minute.routes[name]
-    if not sum then
-      sum = no_totals()
-      minute.routes[name] = sum
+    local name, totals
+    name, totals, at = read_route(element, at)
+    if not minute.routes[name] then
+      minute.routes[name] = no_totals()
       -- Places are given in the order of arrival.
       minute.names[#minute.names + 1] = name ~= UNROUTED and name or nil
     end
-    sum[1] = sum[1] + requests
-    sum[2] = sum[2] + responses
-    sum[3] = sum[3] + client_errors
-    sum[4] = sum[4] + server_errors
-    sum[5] = sum[5] + microseconds
-    sum.longest = math.max(sum.longest, longest)
-    local counts = { struct.unpack('>' .. string.rep('HH', bucket_count), element, at) }
-    -- The last of what it gives is where it stopped.
-    at = counts[2 * bucket_count + 1]
-    local buckets = sum.buckets
-    for position = 1, 2 * bucket_count, 2 do
-      local before = buckets[counts[position]]
-      first_in = first_in + (before and 0 or 1)
-      buckets[counts[position]] = (before or 0) + counts[position + 1]
-    end
+    first_in = first_in + add_totals(minute.routes[name], totals)
   end
   return first_in
 end
@@ -122,8 +115,8 @@ local function add_usage(start, slot_length, usage, new_sessions)
     fields[#fields + 1] = 'new_sessions'
     increments[#increments + 1] = new_sessions
   end
-  write(base .. 'usage:' .. slot_length .. ':' .. start - start % slot_length, slot_length, fields,
-    increments, { longest_us = usage.longest }, {})
+  write(slot_key('usage', slot_length, start), slot_length, fields, increments,
+    { longest_us = usage.longest }, {})
 end
 
 -- Routes are numbered within a slot, so that their names stand in it once.
@@ -131,7 +124,7 @@ local function add_routes(start, slot_length, names, routes)
   if #names == 0 then
     return
   end
-  local key = base .. 'routes:' .. slot_length .. ':' .. start - start % slot_length
+  local key = slot_key('routes', slot_length, start)
   local numbers = call('HMGET', key, 'routes', unpack(names))
   local last = tonumber(numbers[1]) or 0
   local fields, increments, longest, named = {}, {}, {}, {}
@@ -190,11 +183,13 @@ local function fold_totals()
   local minutes, buckets, folded = {}, 0, 0
   while folded < #elements and buckets < BUCKETS_PER_FOLD do
     folded = folded + 1
-    buckets = buckets + gather_element(minutes, elements[folded])
+    -- What another program left there is passed over: it would else stand in the way for ever.
+    local readable, first_in = pcall(gather_element, minutes, elements[folded])
+    buckets = buckets + (readable and first_in or 0)
   end
   call('LTRIM', pending_key, folded, -1)
   for start, minute in pairs(minutes) do
-    add_minute(tonumber(start), minute)
+    pcall(add_minute, tonumber(start), minute)
   end
   return call('LLEN', pending_key)
 end
