@@ -2,7 +2,11 @@
 const library = '^libs/session-tracking/src';
 const specs = '\\.spec\\.ts$';
 
-const PORT = ['store/session-store.ts', 'store/listing-cursor.ts'];
+const PORT = [
+  'store/session-store.ts',
+  'store/listing-cursor.ts',
+  'store/stored-names.ts',
+];
 const ROOMS = {
   errors: [],
   model: ['errors'],
@@ -14,7 +18,6 @@ const ROOMS = {
     'errors',
     'options',
     'analytics/client-export.ts',
-    'analytics/stored-names.ts',
     ...PORT,
   ],
   analytics: ['model', 'errors', ...PORT],

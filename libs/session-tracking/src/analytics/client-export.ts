@@ -2,7 +2,7 @@ import { orderByArrival } from '../model/arrival-order.js';
 import type { ClientReference, StoredNames } from '../model/client-identity.js';
 import type { SessionHistory } from '../model/records.js';
 import type { SessionStore, SessionSummary } from '../store/session-store.js';
-import { findOpenSession, listSessionsOfNames } from './stored-names.js';
+import { findOpenSession, listSessionsOfNames } from '../store/stored-names.js';
 
 /**
  * Everything held about a client. Sessions of users that began at an address are the users', not the

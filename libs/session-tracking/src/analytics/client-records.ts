@@ -4,7 +4,7 @@ import { routeNameOf } from '../model/route-name.js';
 import type { SessionStore } from '../store/session-store.js';
 import { Breaks } from './fold-each.js';
 import { type JoinedExchange, joinExchanges } from './join-exchanges.js';
-import { listSessionsOfNames } from './stored-names.js';
+import { listSessionsOfNames } from '../store/stored-names.js';
 
 /** Most requests of a client that are looked at for one answer. */
 const MAX_REQUESTS_EXAMINED = 50_000;

@@ -1,6 +1,6 @@
 import type { StoredNames } from '../model/client-identity.js';
 import type { SessionStore, SessionSummary } from '../store/session-store.js';
-import { findOpenSession, listSessionsOfNames } from './stored-names.js';
+import { findOpenSession, listSessionsOfNames } from '../store/stored-names.js';
 
 /** A client's sessions: the open one, and all that are still retained, newest first. */
 export interface ClientSessions {

@@ -10,7 +10,7 @@ import type {
   SessionStore,
   SessionSummary,
 } from '../store/session-store.js';
-import { listSessionsOfNames } from './stored-names.js';
+import { listSessionsOfNames } from '../store/stored-names.js';
 
 /** Which sessions to list; filters narrow each other. */
 export interface SessionQuery {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Observable, Subject } from 'rxjs';
 import { type ClientExport, exportClient } from '../analytics/client-export.js';
-import { eraseNames, findOpenSession } from '../analytics/stored-names.js';
+import { eraseNames, findOpenSession } from '../store/stored-names.js';
 import type { AddressAnonymizer } from '../model/address-anonymizer.js';
 import { orderByArrival } from '../model/arrival-order.js';
 import {

@@ -1,10 +1,10 @@
 import type { StoredNames } from '../model/client-identity.js';
-import { newestFirst } from '../store/listing-cursor.js';
+import { newestFirst } from './listing-cursor.js';
 import type {
   ErasureReport,
   SessionStore,
   SessionSummary,
-} from '../store/session-store.js';
+} from './session-store.js';
 
 /** The id of a client's open session under any of its names, or null. */
 export async function findOpenSession(
