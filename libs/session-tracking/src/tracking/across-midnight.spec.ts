@@ -1,17 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.js';
 import { DEFAULT_REDACTION } from '../../testing/record-builders.js';
 import { RecordingLog } from '../../testing/recording-log.js';
-import {
-  type RedisServer,
-  startRedisServer,
-} from '../../testing/redis-server.js';
+import { useRedis } from '../../testing/redis-setting.js';
 import { CONFORMANCE_POLICY } from '../../testing/session-store-conformance.js';
 import { dayAfter, endOfDay } from '../model/salt-days.js';
-import { RedisConnections } from '../store/redis/redis-connections.js';
-import { RedisSessionStore } from '../store/redis/redis-session-store.js';
+import type { RedisSessionStore } from '../store/redis/redis-session-store.js';
 import { SaltRotation } from './salt-rotation.js';
 import { SessionTracker } from './session-tracker.js';
 
@@ -24,18 +19,7 @@ const POLICY = {
   maxSessionSeconds: 3600,
 };
 
-let server: RedisServer;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = new Redis(server.url);
-});
-
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const setting = useRedis();
 
 /** An instance of an app, as far as sessions of addresses go. */
 class Instance {
@@ -45,14 +29,7 @@ class Instance {
 
   constructor(keyPrefix: string, clock: FakeClock) {
     const log = new RecordingLog();
-    this.store = new RedisSessionStore(
-      new RedisConnections(() => Promise.resolve(server.url), {
-        writer: 5000,
-        reader: 5000,
-      }),
-      keyPrefix,
-      POLICY,
-    );
+    this.store = setting.openStore(POLICY, keyPrefix);
     this.rotation = new SaltRotation(
       this.store,
       POLICY.maxSessionSeconds,
@@ -142,7 +119,7 @@ it('a session goes on across midnight, then nothing leads back to it', () =>
     expect(oldName).toMatch(/^hash:/);
     expect(one.rotation.addresses.former(ADDRESS)).toBe(oldName);
 
-    expect(await redis.expiretime(saltKey)).toBe(
+    expect(await setting.redis.expiretime(saltKey)).toBe(
       (clock.now() - MINUTE_MS + HOUR_MS) / 1000,
     );
     await clock.advance(HOUR_MS);
@@ -175,7 +152,7 @@ it('an erasure after midnight takes what came before and after it', () =>
     });
     expect(await one.lookUp()).toBeNull();
     expect(await one.store.readSession(id)).toBeNull();
-    const keys = await redis.keys('*');
+    const keys = await setting.redis.keys('*');
     for (const name of names) {
       expect(name).toMatch(/^hash:/);
       expect(keys.filter((key) => key.includes(String(name)))).toEqual([]);

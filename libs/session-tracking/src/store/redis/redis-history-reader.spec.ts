@@ -1,56 +1,9 @@
-import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  it,
-} from 'vitest';
-import {
-  exchangeOf,
-  later,
-  TestWriter,
-  user,
-} from '../../../testing/record-builders.js';
-import {
-  type RedisServer,
-  startRedisServer,
-} from '../../../testing/redis-server.js';
-import { CONFORMANCE_POLICY } from '../../../testing/session-store-conformance.js';
-import { RedisConnections } from './redis-connections.js';
-import { RedisSessionStore } from './redis-session-store.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { exchangeOf, later, user } from '../../../testing/record-builders.js';
+import { useRedis } from '../../../testing/redis-setting.js';
 
-let server: RedisServer;
-/** Another program that reads and writes the same Redis. */
-let redis: Redis;
-let prefix: string;
-let store: RedisSessionStore;
-let writer: TestWriter;
-
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = new Redis(server.url);
-});
-
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
-
-beforeEach(() => {
-  prefix = `t${randomUUID().slice(0, 8)}`;
-  const connections = new RedisConnections(() => Promise.resolve(server.url), {
-    writer: 5000,
-    reader: 5000,
-  });
-  store = new RedisSessionStore(connections, prefix, CONFORMANCE_POLICY);
-  writer = new TestWriter(store);
-});
-
-afterEach(() => store.close());
+const setting = useRedis();
 
 /** Sessions with so many requests each, and as many responses. */
 async function createSessions(
@@ -60,7 +13,7 @@ async function createSessions(
   const ids: string[] = [];
   for (let number = 0; number < count; number += 1) {
     ids.push(
-      await writer.sessionOf(
+      await setting.writer.sessionOf(
         ...Array.from({ length: requests }, (_, request) =>
           exchangeOf(user(`user-${number}`), { id: `${number}-${request}` }),
         ),
@@ -74,7 +27,9 @@ async function createSessions(
 async function readTogether(
   ids: readonly string[],
 ): Promise<(string[][] | null)[]> {
-  const histories = await Promise.all(ids.map((id) => store.readSession(id)));
+  const histories = await Promise.all(
+    ids.map((id) => setting.store.readSession(id)),
+  );
   return histories.map(
     (history) =>
       history &&
@@ -88,9 +43,9 @@ async function readTogether(
 async function commandsDuring(
   act: () => Promise<unknown>,
 ): Promise<Map<string, number>> {
-  await redis.config('RESETSTAT');
+  await setting.redis.config('RESETSTAT');
   await act();
-  const stats = await redis.info('commandstats');
+  const stats = await setting.redis.info('commandstats');
   return new Map(
     [...stats.matchAll(/^cmdstat_(\w+):calls=(\d+)/gm)].map(
       ([, command = '', calls]) => [command, Number(calls)],
@@ -114,14 +69,14 @@ describe('sessions that are read in one go', () => {
 
   it('share calls of at most 25 sessions', async () => {
     const ids = await createSessions(60, 1);
-    await store.readSession(ids[0] ?? '');
+    await setting.store.readSession(ids[0] ?? '');
     const commands = await commandsDuring(() => readTogether(ids));
     expect(commands.get('evalsha')).toBe(3);
   });
 
   it('share no call where they have more than 1,000 records together', async () => {
     const ids = await createSessions(4, 300);
-    await store.readSession(ids[0] ?? '');
+    await setting.store.readSession(ids[0] ?? '');
     let read: unknown;
     const commands = await commandsDuring(async () => {
       read = await readTogether(ids);
@@ -133,10 +88,10 @@ describe('sessions that are read in one go', () => {
 
   it('are read without anything else where their requests are all that is wanted', async () => {
     const ids = await createSessions(4, 300);
-    await store.readRequests(ids[0] ?? '');
+    await setting.store.readRequests(ids[0] ?? '');
     let read: (readonly { request_id: string }[])[] = [];
     const commands = await commandsDuring(async () => {
-      read = await Promise.all(ids.map((id) => store.readRequests(id)));
+      read = await Promise.all(ids.map((id) => setting.store.readRequests(id)));
     });
     expect(commands.get('evalsha')).toBe(2);
     expect(commands.get('lrange')).toBe(4);
@@ -159,13 +114,13 @@ describe('sessions that are read in one go', () => {
         const exchanges = ids.map((_, number) =>
           exchangeOf(user(`user-${number}`)),
         );
-        await writer.append(...exchanges);
+        await setting.writer.append(...exchanges);
       }
       state.writing = false;
     })();
     while (state.writing) {
       const histories = await Promise.all(
-        ids.map((id) => store.readSession(id)),
+        ids.map((id) => setting.store.readSession(id)),
       );
       for (const history of histories) {
         expect(history?.requests).toHaveLength(
@@ -183,7 +138,7 @@ describe('sessions that are read in one go', () => {
 describe('a session that another program has written into', () => {
   let ids: string[];
   /** A key of the second of three sessions. */
-  const keyOf = (name: string): string => `${prefix}:session:${ids[1]}:${name}`;
+  const keyOf = (name: string): string => setting.key(`${ids[1]}:${name}`);
 
   beforeEach(async () => {
     ids = await createSessions(3, 2);
@@ -192,10 +147,10 @@ describe('a session that another program has written into', () => {
   it.each(['nonsense', '{"a":', '7', '{"a":1},{"b":2}', '"', '{"a":1'])(
     'keeps its own records beside %s, and harms no other',
     async (foreign) => {
-      await redis.linsert(
+      await setting.redis.linsert(
         keyOf('requests'),
         'BEFORE',
-        (await redis.lindex(keyOf('requests'), 1)) ?? '',
+        (await setting.redis.lindex(keyOf('requests'), 1)) ?? '',
         foreign,
       );
       expect(await readTogether(ids)).toEqual([
@@ -207,7 +162,7 @@ describe('a session that another program has written into', () => {
   );
 
   it('has no records where a list is none, and harms no other', async () => {
-    await redis.set(keyOf('responses'), 'foreign');
+    await setting.redis.set(keyOf('responses'), 'foreign');
     expect(await readTogether(ids)).toEqual([
       idsOf(0, 2),
       [['1-0', '1-1'], []],
@@ -216,9 +171,9 @@ describe('a session that another program has written into', () => {
   });
 
   it('is none where its info is none, and harms no other', async () => {
-    await redis.set(keyOf('info'), 'foreign');
+    await setting.redis.set(keyOf('info'), 'foreign');
     expect(await readTogether(ids)).toEqual([idsOf(0, 2), null, idsOf(2, 2)]);
-    const { sessions } = await store.listSessions({
+    const { sessions } = await setting.store.listSessions({
       limit: 10,
       until: later(),
     });
@@ -231,27 +186,27 @@ describe('a session that another program has written into', () => {
 describe('sessions without their records', () => {
   it('are read 50 in a call', async () => {
     await createSessions(120, 1);
-    await store.listSessions({ limit: 1 });
+    await setting.store.listSessions({ limit: 1 });
     const commands = await commandsDuring(() =>
-      store.listSessions({ limit: 200 }),
+      setting.store.listSessions({ limit: 200 }),
     );
     expect(commands.get('evalsha')).toBe(3);
     expect(commands.get('hgetall')).toBe(120);
   });
 
   it('do not wait for the whole of a long list where few are asked for', async () => {
-    await writer.append(
+    await setting.writer.append(
       ...Array.from({ length: 450 }, (_, number) =>
         exchangeOf(user(`user-${number}`)),
       ),
     );
-    await store.listSessions({ limit: 1 });
+    await setting.store.listSessions({ limit: 1 });
     const answered: string[] = [];
     await Promise.all([
-      store
+      setting.store
         .listActiveSessions({ since: 0, limit: 450 })
         .then(({ length }) => answered.push(`long: ${length}`)),
-      store
+      setting.store
         .listSessions({ limit: 1 })
         .then(({ sessions }) => answered.push(`short: ${sessions.length}`)),
     ]);

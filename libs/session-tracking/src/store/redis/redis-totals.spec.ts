@@ -1,85 +1,43 @@
-import { Redis } from 'ioredis';
-import { randomUUID } from 'node:crypto';
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  it,
-  vi,
-} from 'vitest';
-import {
-  exchangeOf,
-  TestWriter,
-  user,
-} from '../../../testing/record-builders.js';
-import {
-  type RedisServer,
-  startRedisServer,
-} from '../../../testing/redis-server.js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { exchangeOf, user } from '../../../testing/record-builders.js';
+import { useRedis } from '../../../testing/redis-setting.js';
 import { CONFORMANCE_POLICY } from '../../../testing/session-store-conformance.js';
 import type { TimeSlot } from '../../model/time-slot.js';
-import { RedisConnections } from './redis-connections.js';
-import { RedisSessionStore } from './redis-session-store.js';
+
+const setting = useRedis();
 
 const HOUR: TimeSlot = { length: 3600, start: 1_700_000_000 - 800 };
 const FIVE_MINUTES: TimeSlot = { length: 300, start: HOUR.start };
 
-let server: RedisServer;
-/** Another program that reads and writes the same Redis. */
-let redis: Redis;
-let base: string;
-let store: RedisSessionStore;
-let writer: TestWriter;
-
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = new Redis(server.url);
-});
-
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
-
-beforeEach(() => {
-  const prefix = `t${randomUUID().slice(0, 8)}`;
-  base = `${prefix}:session:`;
-  const connections = new RedisConnections(() => Promise.resolve(server.url), {
-    writer: 5000,
-    reader: 5000,
-  });
-  store = new RedisSessionStore(connections, prefix, CONFORMANCE_POLICY);
-  writer = new TestWriter(store);
-});
-
 afterEach(async () => {
   vi.useRealTimers();
-  await redis.config('SET', 'maxmemory', '0');
-  await store.close();
+  await setting.redis.config('SET', 'maxmemory', '0');
 });
 
 async function visit(times: number): Promise<void> {
   for (let time = 0; time < times; time += 1) {
-    await writer.append(exchangeOf(user('42'), { timestamp: HOUR.start }));
+    await setting.writer.append(
+      exchangeOf(user('42'), { timestamp: HOUR.start }),
+    );
   }
 }
 
 /** As another program counts them, which does not fold. */
 async function folded(): Promise<number> {
-  const field = await redis.hget(`${base}usage:3600:${HOUR.start}`, 'requests');
+  const field = await setting.redis.hget(
+    setting.key(`usage:3600:${HOUR.start}`),
+    'requests',
+  );
   return Number(field);
 }
 
 function waiting(): Promise<number> {
-  return redis.llen(`${base}pending-totals`);
+  return setting.redis.llen(setting.key('pending-totals'));
 }
 
 async function answered(): Promise<(number | undefined)[]> {
-  const usage = await store.readUsage(HOUR);
-  const routes = await store.readRoutes(FIVE_MINUTES);
+  const usage = await setting.store.readUsage(HOUR);
+  const routes = await setting.store.readRoutes(FIVE_MINUTES);
   return [usage?.requests, routes.get('GET unmatched')?.requests];
 }
 
@@ -121,22 +79,34 @@ describe('totals of batches', () => {
     await visit(3);
     expect(await answered()).toEqual([3, 3]);
     // What no fold has written is not looked at, which shows that nothing was read.
-    await redis.hset(`${base}usage:3600:${HOUR.start}`, 'requests', 100);
-    await redis.hset(`${base}routes:300:${HOUR.start}`, '1:requests', 100);
+    await setting.redis.hset(
+      setting.key(`usage:3600:${HOUR.start}`),
+      'requests',
+      100,
+    );
+    await setting.redis.hset(
+      setting.key(`routes:300:${HOUR.start}`),
+      '1:requests',
+      100,
+    );
     expect(await answered()).toEqual([3, 3]);
     await visit(1);
     expect(await answered()).toEqual([101, 101]);
-    await redis.del(`${base}usage:3600:${HOUR.start}`);
-    await redis.del(`${base}routes:300:${HOUR.start}`);
+    await setting.redis.del(setting.key(`usage:3600:${HOUR.start}`));
+    await setting.redis.del(setting.key(`routes:300:${HOUR.start}`));
     expect(await answered()).toEqual([undefined, undefined]);
   });
 
   it('are folded in parts where there are many, and each once', async () => {
     await visit(1);
-    const key = `${base}pending-totals`;
-    const [element = Buffer.alloc(0)] = await redis.lrangeBuffer(key, 0, 0);
+    const key = setting.key('pending-totals');
+    const [element = Buffer.alloc(0)] = await setting.redis.lrangeBuffer(
+      key,
+      0,
+      0,
+    );
     for (let count = 1; count < 100; count += 1) {
-      await redis.rpush(key, element);
+      await setting.redis.rpush(key, element);
     }
     const answers = await Promise.all([answered(), answered(), answered()]);
     expect(answers).toEqual([
@@ -147,8 +117,33 @@ describe('totals of batches', () => {
     expect([await waiting(), await folded()]).toEqual([0, 100]);
   });
 
+  it('that a fold leaves over are folded though nothing comes after them', async () => {
+    await visit(1);
+    const key = setting.key('pending-totals');
+    const [element = Buffer.alloc(0)] = await setting.redis.lrangeBuffer(
+      key,
+      0,
+      0,
+    );
+    for (let count = 1; count < 20; count += 1) {
+      await setting.redis.rpush(key, element);
+    }
+    await visit(1);
+    await vi.waitFor(
+      async () => {
+        expect([await waiting(), await folded()]).toEqual([0, 21]);
+      },
+      { timeout: 10_000 },
+    );
+  });
+
   it('are counted though another program left what is none before them', async () => {
-    await redis.rpush(`${base}pending-totals`, 'foreign', '', '\u0001x');
+    await setting.redis.rpush(
+      setting.key('pending-totals'),
+      'foreign',
+      '',
+      '\u0001x',
+    );
     await visit(3);
     expect(await answered()).toEqual([3, 3]);
     expect(await waiting()).toBe(0);
@@ -156,7 +151,7 @@ describe('totals of batches', () => {
 
   it('wait for no longer than totals stay', async () => {
     await visit(1);
-    const ttl = await redis.ttl(`${base}pending-totals`);
+    const ttl = await setting.redis.ttl(setting.key('pending-totals'));
     const { hours } = CONFORMANCE_POLICY.rollups;
     expect(ttl).toBeGreaterThan(hours - 10);
     expect(ttl).toBeLessThanOrEqual(hours);
@@ -166,21 +161,21 @@ describe('totals of batches', () => {
     await visit(2);
     expect(await answered()).toEqual([2, 2]);
     await visit(3);
-    await redis.config('SET', 'maxmemory', '1');
+    await setting.redis.config('SET', 'maxmemory', '1');
     expect(await answered()).toEqual([2, 2]);
     expect([await waiting(), await folded()]).toEqual([3, 2]);
-    await redis.config('SET', 'maxmemory', '0');
+    await setting.redis.config('SET', 'maxmemory', '0');
     expect(await answered()).toEqual([5, 5]);
   });
 
   it('lose what a foreign type stands in the way of, and nothing else', async () => {
-    await redis.set(`${base}usage:3600:${HOUR.start}`, 'foreign');
+    await setting.redis.set(setting.key(`usage:3600:${HOUR.start}`), 'foreign');
     await visit(3);
     expect(await answered()).toEqual([undefined, 3]);
-    await redis.del(`${base}pending-totals`);
-    await redis.set(`${base}pending-totals`, 'foreign');
-    const id = await writer.sessionOf(exchangeOf(user('42')));
-    expect((await store.readSession(id))?.info.request_count).toBe(4);
+    await setting.redis.del(setting.key('pending-totals'));
+    await setting.redis.set(setting.key('pending-totals'), 'foreign');
+    const id = await setting.writer.sessionOf(exchangeOf(user('42')));
+    expect((await setting.store.readSession(id))?.info.request_count).toBe(4);
     expect(await answered()).toEqual([undefined, 3]);
   });
 });
