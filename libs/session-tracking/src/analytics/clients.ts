@@ -128,7 +128,7 @@ function addClients(
   for (const [owner, totals] of clients) {
     const sum = sums.get(owner);
     if (sum === undefined) {
-      sums.set(owner, { ...totals });
+      sums.set(owner, totals);
     } else {
       addClientTotals(sum, totals);
     }

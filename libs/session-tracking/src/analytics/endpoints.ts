@@ -5,6 +5,7 @@ import {
   addRequestTotals,
   emptyRequestTotals,
   OTHER,
+  type ReadonlyTotals,
   type RequestTotals,
 } from '../model/request-totals.js';
 import { splitRouteName } from '../model/route-name.js';
@@ -131,7 +132,7 @@ function clientOf(
 
 function addRoutes(
   sums: Map<string, RequestTotals>,
-  routes: ReadonlyMap<string, RequestTotals>,
+  routes: ReadonlyMap<string, ReadonlyTotals>,
 ): void {
   for (const [name, totals] of routes) {
     let sum = sums.get(name);

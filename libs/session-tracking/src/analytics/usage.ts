@@ -1,6 +1,7 @@
 import {
   addRequestTotals,
   emptyUsageTotals,
+  type ReadonlyTotals,
   type UsageTotals,
 } from '../model/request-totals.js';
 import { slotsBetween } from '../model/time-slot.js';
@@ -105,7 +106,10 @@ export async function measureUsage(
   return { since, until, step, totals: toFigures(whole, allClients), series };
 }
 
-function addUsageTotals(sum: UsageTotals, totals: UsageTotals): void {
+function addUsageTotals(
+  sum: UsageTotals,
+  totals: ReadonlyTotals<UsageTotals>,
+): void {
   addRequestTotals(sum, totals);
   sum.newSessions += totals.newSessions;
 }

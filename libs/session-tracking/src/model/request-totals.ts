@@ -18,6 +18,11 @@ export interface UsageTotals extends RequestTotals {
   newSessions: number;
 }
 
+/** Totals that others read too: whoever adds up makes a sum of its own. */
+export type ReadonlyTotals<T extends RequestTotals = RequestTotals> = Readonly<
+  Omit<T, 'durations'>
+> & { readonly durations: ReadonlyMap<number, number> };
+
 /** What is added up per client, while the client's data may be kept. */
 export interface ClientTotals {
   requests: number;
@@ -53,7 +58,7 @@ export function emptyClientTotals(): ClientTotals {
 /** Adds the second totals to the first. */
 export function addRequestTotals(
   sum: RequestTotals,
-  totals: RequestTotals,
+  totals: ReadonlyTotals,
 ): void {
   sum.requests += totals.requests;
   sum.responses += totals.responses;
@@ -70,7 +75,10 @@ export function addRequestTotals(
 }
 
 /** Adds the second totals to the first. */
-export function addClientTotals(sum: ClientTotals, totals: ClientTotals): void {
+export function addClientTotals(
+  sum: ClientTotals,
+  totals: Readonly<ClientTotals>,
+): void {
   sum.requests += totals.requests;
   sum.errors += totals.errors;
   sum.responses += totals.responses;

@@ -8,7 +8,7 @@ import type {
 } from '../model/records.js';
 import type {
   ClientTotals,
-  RequestTotals,
+  ReadonlyTotals,
   UsageTotals,
 } from '../model/request-totals.js';
 import type { SlotLength, TimeSlot } from '../model/time-slot.js';
@@ -191,17 +191,17 @@ export interface SessionStore {
   findRequest(requestId: string): Promise<string | null>;
 
   /** The totals of everything in a slot; null when nothing happened in it. */
-  readUsage(slot: TimeSlot): Promise<UsageTotals | null>;
+  readUsage(slot: TimeSlot): Promise<ReadonlyTotals<UsageTotals> | null>;
 
   /** The totals of a slot of five minutes or an hour by method and route (`GET /users/:id`), and `other`. */
-  readRoutes(slot: TimeSlot): Promise<ReadonlyMap<string, RequestTotals>>;
+  readRoutes(slot: TimeSlot): Promise<ReadonlyMap<string, ReadonlyTotals>>;
 
   /** Length in seconds of the slots that `readClients` takes, by how long the data of clients stays. */
   readonly clientSlotLength: SlotLength;
 
   /**
    * The totals of a slot by client (`user:42`, `ip:192.0.2.1`), and `other`. They go with the data of
-   * the sessions, and at an erasure.
+   * the sessions, and at an erasure. The answer is the caller's, to change or to keep.
    */
   readClients(slot: TimeSlot): Promise<ReadonlyMap<string, ClientTotals>>;
 

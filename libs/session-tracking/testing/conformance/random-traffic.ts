@@ -7,7 +7,7 @@ import {
   toClient,
 } from '../../src/model/client-identity.js';
 import type { Exchange } from '../../src/model/exchange.js';
-import type { RequestTotals } from '../../src/model/request-totals.js';
+import type { ReadonlyTotals } from '../../src/model/request-totals.js';
 import { slotAt, type TimeSlot } from '../../src/model/time-slot.js';
 import { now, TestWriter } from '../record-builders.js';
 import type { StoreUnderTest } from './store-under-test.js';
@@ -253,7 +253,7 @@ async function compareSlots(
 }
 
 function compareTotals(
-  totals: RequestTotals | null,
+  totals: ReadonlyTotals | null,
   exchanges: readonly Exchange[],
 ): void {
   if (exchanges.length === 0) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RequestTotals } from '../../src/model/request-totals.js';
+import type { ReadonlyTotals } from '../../src/model/request-totals.js';
 import { slotAt, type SlotLength } from '../../src/model/time-slot.js';
 import type { AppendedBatch } from '../../src/store/session-store.js';
 import {
@@ -34,7 +34,7 @@ export function describeRoutes(tested: StoreUnderTest): void {
   function readRoutes(
     start: number,
     length: SlotLength,
-  ): Promise<ReadonlyMap<string, RequestTotals>> {
+  ): Promise<ReadonlyMap<string, ReadonlyTotals>> {
     return tested.store.readRoutes({ start, length });
   }
 

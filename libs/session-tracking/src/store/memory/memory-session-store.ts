@@ -6,7 +6,7 @@ import { laterArrivals } from '../../model/later-arrivals.js';
 import type { RequestRecord, SessionHistory } from '../../model/records.js';
 import type {
   ClientTotals,
-  RequestTotals,
+  ReadonlyTotals,
   UsageTotals,
 } from '../../model/request-totals.js';
 import {
@@ -157,11 +157,11 @@ export class MemorySessionStore implements SessionStore {
     return Promise.resolve(this.sessions.get(sessionId)?.session_id ?? null);
   }
 
-  readUsage(slot: TimeSlot): Promise<UsageTotals | null> {
+  readUsage(slot: TimeSlot): Promise<ReadonlyTotals<UsageTotals> | null> {
     return Promise.resolve(this.totals.readUsage(slot));
   }
 
-  readRoutes(slot: TimeSlot): Promise<ReadonlyMap<string, RequestTotals>> {
+  readRoutes(slot: TimeSlot): Promise<ReadonlyMap<string, ReadonlyTotals>> {
     return Promise.resolve(this.totals.readRoutes(slot));
   }
 

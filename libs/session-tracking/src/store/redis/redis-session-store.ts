@@ -5,7 +5,7 @@ import type { ClientReference } from '../../model/client-identity.js';
 import { laterArrivals } from '../../model/later-arrivals.js';
 import type {
   ClientTotals,
-  RequestTotals,
+  ReadonlyTotals,
   UsageTotals,
 } from '../../model/request-totals.js';
 import { saltExpiry } from '../../model/salt-days.js';
@@ -212,11 +212,11 @@ export class RedisSessionStore implements SessionStore {
     return typeof answer === 'string' ? answer : null;
   }
 
-  readUsage(slot: TimeSlot): Promise<UsageTotals | null> {
+  readUsage(slot: TimeSlot): Promise<ReadonlyTotals<UsageTotals> | null> {
     return this.totals.readUsage(slot);
   }
 
-  readRoutes(slot: TimeSlot): Promise<ReadonlyMap<string, RequestTotals>> {
+  readRoutes(slot: TimeSlot): Promise<ReadonlyMap<string, ReadonlyTotals>> {
     return this.totals.readRoutes(slot);
   }
 

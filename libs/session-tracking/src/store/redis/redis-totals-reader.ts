@@ -2,7 +2,7 @@ import {
   type ClientTotals,
   emptyUsageTotals,
   OTHER,
-  type RequestTotals,
+  type ReadonlyTotals,
   type UsageTotals,
 } from '../../model/request-totals.js';
 import type { TimeSlot } from '../../model/time-slot.js';
@@ -13,7 +13,7 @@ import { RedisScript } from './redis-script.js';
 import type { RedisTotalsHashes } from './redis-totals-hashes.js';
 import type { SessionKeys } from './session-keys.js';
 import { type ReadTotals, RememberedTotals } from './remembered-totals.js';
-import { readTotalsText } from './totals-text.js';
+import { parseClients, readTotalsText } from './totals-text.js';
 
 /** Hashes of totals by route that are remembered: an hour by five minutes, and a day by hours. */
 const MOST_ROUTES = 40;
@@ -32,16 +32,11 @@ export class RedisTotalsReader {
   private readonly routes = new RememberedTotals(
     (key, writtenAt) => this.hashes.read(key, 'large', writtenAt),
     parseRoutes,
-    (routes) =>
-      new Map(
-        Array.from(routes, ([name, totals]) => [name, copyTotals(totals)]),
-      ),
     MOST_ROUTES,
   );
   private readonly usage = new RememberedTotals(
     (key, writtenAt) => this.hashes.read(key, 'small', writtenAt),
     parseUsage,
-    (usage) => usage && copyTotals(usage),
     MOST_USAGES,
   );
   private readonly clients: RedisHashReader;
@@ -63,31 +58,18 @@ export class RedisTotalsReader {
     );
   }
 
-  readRoutes(slot: TimeSlot): Promise<ReadonlyMap<string, RequestTotals>> {
+  readRoutes(slot: TimeSlot): Promise<ReadonlyMap<string, ReadonlyTotals>> {
     return this.routes.read(this.keys.routes(slot));
   }
 
-  readUsage(slot: TimeSlot): Promise<UsageTotals | null> {
+  readUsage(slot: TimeSlot): Promise<ReadonlyTotals<UsageTotals> | null> {
     return this.usage.read(this.keys.usage(slot));
   }
 
   async readClients(
     slot: TimeSlot,
   ): Promise<ReadonlyMap<string, ClientTotals>> {
-    const clients = new Map<string, ClientTotals>();
-    const fields = await this.clients.read(this.keys.clients(slot));
-    for (let at = 0; at + 1 < fields.length; at += 2) {
-      const [requests, responses, errors, microseconds] = (
-        fields[at + 1] ?? ''
-      ).split(' ');
-      clients.set(fields[at] ?? '', {
-        requests: Number(requests),
-        responses: Number(responses),
-        errors: Number(errors),
-        durationMicroseconds: Number(microseconds),
-      });
-    }
-    return clients;
+    return parseClients(await this.clients.readText(this.keys.clients(slot)));
   }
 
   countClients(slots: readonly TimeSlot[]): Promise<number> {
@@ -113,11 +95,9 @@ export class RedisTotalsReader {
   }
 }
 
-function copyTotals<T extends RequestTotals>(totals: T): T {
-  return { ...totals, durations: new Map(totals.durations) };
-}
-
-function parseUsage(text: string): ReadTotals<UsageTotals | null> {
+function parseUsage(
+  text: string,
+): ReadTotals<ReadonlyTotals<UsageTotals> | null> {
   const totals = emptyUsageTotals();
   let writtenAt = '';
   readTotalsText(text, {
@@ -135,7 +115,7 @@ function parseUsage(text: string): ReadTotals<UsageTotals | null> {
 /** Routes have numbers within a hash, by which the other fields name them. */
 function parseRoutes(
   text: string,
-): ReadTotals<ReadonlyMap<string, RequestTotals>> {
+): ReadTotals<ReadonlyMap<string, ReadonlyTotals>> {
   const byNumber: (UsageTotals | undefined)[] = [];
   const names: (string | undefined)[] = [OTHER];
   let writtenAt = '';
@@ -157,7 +137,7 @@ function parseRoutes(
       }
     },
   });
-  const totals = new Map<string, RequestTotals>();
+  const totals = new Map<string, ReadonlyTotals>();
   for (const [number, ofRoute] of byNumber.entries()) {
     const name = names[number];
     if (ofRoute !== undefined && name !== undefined) {

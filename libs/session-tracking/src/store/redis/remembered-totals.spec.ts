@@ -22,7 +22,6 @@ function remember(mostHashes: number): RememberedTotals<number | null> {
         text === '' ? ['', null] : JSON.parse(text);
       return { writtenAt, totals };
     },
-    (totals) => totals,
     mostHashes,
   );
 }

@@ -8,7 +8,8 @@ export interface ReadTotals<T> {
 
 /**
  * Totals as they were when they were read last. Most slots of an answer are over and do not change any
- * more: these are neither sent nor taken apart a second time.
+ * more: these are neither sent nor taken apart a second time. Whoever asks is given the same, not to be
+ * changed.
  */
 export class RememberedTotals<T> {
   private readonly remembered = new Map<string, ReadTotals<T>>();
@@ -20,8 +21,6 @@ export class RememberedTotals<T> {
       writtenAt: string,
     ) => Promise<string>,
     private readonly parse: (text: string) => ReadTotals<T>,
-    /** Who asks may change the answer, but not what is remembered. */
-    private readonly copy: (totals: T) => T,
     /** Hashes that are remembered; beyond that the one unused for longest is forgotten. */
     private readonly mostHashes: number,
   ) {}
@@ -36,7 +35,7 @@ export class RememberedTotals<T> {
       this.remembered.set(key, read);
       this.forgetOldest();
     }
-    return this.copy(read.totals);
+    return read.totals;
   }
 
   private forgetOldest(): void {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readTotalsText } from './totals-text.js';
+import { parseClients, readTotalsText } from './totals-text.js';
 
 /** Every field in turn, buckets under the names that they have in the hash. */
 function read(text: string): [string, string][] {
@@ -58,5 +58,41 @@ describe('the text of a hash of totals', () => {
 
   it.each(['', '[]', '{}'])('may be without any field: %j', (text) => {
     expect(read(text)).toEqual([]);
+  });
+});
+
+describe('the text of a hash of clients', () => {
+  it('is read like any JSON, whatever clients are called', () => {
+    const count = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
+    const client = fc.record({
+      name: fc.string({ unit: 'binary' }),
+      requests: count,
+      responses: count,
+      errors: count,
+      durationMicroseconds: count,
+    });
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(client, { selector: ({ name }) => name }),
+        (clients) => {
+          const text = JSON.stringify(
+            clients.flatMap((each) => [
+              each.name,
+              `${each.requests} ${each.responses} ${each.errors} ${each.durationMicroseconds}`,
+            ]),
+          );
+          expect(
+            Array.from(parseClients(text), ([name, totals]) => ({
+              name,
+              ...totals,
+            })),
+          ).toEqual(clients);
+        },
+      ),
+    );
+  });
+
+  it.each(['', '[]', '{}'])('may be without any client: %j', (text) => {
+    expect(parseClients(text)).toEqual(new Map());
   });
 });

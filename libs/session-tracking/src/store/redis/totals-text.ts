@@ -1,3 +1,5 @@
+import type { ClientTotals } from '../../model/request-totals.js';
+
 const QUOTE = 34;
 const BACKSLASH = 92;
 const COLON = 58;
@@ -23,6 +25,36 @@ export function readTotalsText(text: string, fields: TotalsFields): void {
   while (text.charCodeAt(at) === QUOTE) {
     at = readBucket(text, at, fields) ?? readOther(text, at, fields);
   }
+}
+
+/**
+ * The clients in the JSON text of their hash, `["user:42","3 3 0 1250"]`: requests, responses, errors
+ * and microseconds of each. A window has slots of a thousand clients, so nothing is made but what is
+ * answered, which takes a third of the time.
+ */
+export function parseClients(text: string): Map<string, ClientTotals> {
+  const clients = new Map<string, ClientTotals>();
+  let at = 1;
+  const nextNumber = (): number => {
+    let number = 0;
+    for (at += 1; isDigit(text, at); at += 1) {
+      number = number * 10 + text.charCodeAt(at) - DIGIT_0;
+    }
+    return number;
+  };
+  while (text.charCodeAt(at) === QUOTE) {
+    const end = endOfText(text, at);
+    const name = readText(text, at, end);
+    at = end + ','.length;
+    clients.set(name, {
+      requests: nextNumber(),
+      responses: nextNumber(),
+      errors: nextNumber(),
+      durationMicroseconds: nextNumber(),
+    });
+    at += '",'.length;
+  }
+  return clients;
 }
 
 /** Answers where the next field begins, or undefined when this one is no bucket. */
@@ -68,10 +100,16 @@ function readOther(text: string, start: number, fields: TotalsFields): number {
   const end = endOfText(text, start);
   const valueStart = end + ','.length;
   const valueEnd = endOfText(text, valueStart);
-  const field: string = JSON.parse(text.slice(start, end));
-  const value: string = JSON.parse(text.slice(valueStart, valueEnd));
-  fields.other(field, value);
+  fields.other(
+    readText(text, start, end),
+    readText(text, valueStart, valueEnd),
+  );
   return valueEnd + ','.length;
+}
+
+function readText(text: string, start: number, end: number): string {
+  const quoted = text.slice(start, end);
+  return quoted.includes('\\') ? JSON.parse(quoted) : quoted.slice(1, -1);
 }
 
 /** Where a quoted text is over that begins here. */
