@@ -38,7 +38,7 @@ export function parseClients(text: string): Map<string, ClientTotals> {
   const nextNumber = (): number => {
     let number = 0;
     for (at += 1; isDigit(text, at); at += 1) {
-      number = number * 10 + text.charCodeAt(at) - DIGIT_0;
+      number = number * 10 + (text.charCodeAt(at) - DIGIT_0);
     }
     return number;
   };
