@@ -2,9 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { Get, Inject, Query, Req, Res, StreamableFile } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { InvalidQueryError } from '../errors/invalid-query.error.js';
+import { namesOfAddress } from '../analytics/address-parameter.js';
 import { AddressAnonymizer } from '../model/address-anonymizer.js';
-import { normalizeUserId, toStoredNames } from '../model/client-identity.js';
+import { normalizeUserId } from '../model/client-identity.js';
 import { AdminRoutes } from './admin-routes.decorator.js';
 import { LiveQuery } from './live.query.js';
 import type { LiveSelection } from './live-filter.js';
@@ -54,8 +54,9 @@ function toSelection(
   { user_id, ip, method, route }: LiveQuery,
   addresses: AddressAnonymizer,
 ): LiveSelection {
-  if (ip !== undefined && toStoredNames({ ip }, addresses) === null) {
-    throw new InvalidQueryError('ip', 'must be an address');
+  if (ip !== undefined) {
+    // Refused before the answer begins.
+    namesOfAddress(ip, addresses);
   }
   return {
     userId: user_id === undefined ? undefined : normalizeUserId(user_id),
@@ -63,9 +64,7 @@ function toSelection(
       ip === undefined
         ? undefined
         : (stored) =>
-            toStoredNames({ ip }, addresses)?.some(
-              (name) => name.ip === stored,
-            ) === true,
+            namesOfAddress(ip, addresses).some((name) => name.ip === stored),
     method,
     route,
   };

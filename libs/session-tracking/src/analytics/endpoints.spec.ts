@@ -258,6 +258,7 @@ describe('the window of endpoints', () => {
     [{ since: NOW - 1, until: NOW - 2 }, /^since must be before until/],
     [{ since: NOW + 1 }, /^since must be before .* now/],
     [{ user_id: 'a', ip: '192.0.2.1' }, /^ip must not stand beside user_id/],
+    [{ ip: 'no-address' }, /^ip must be an IPv4 or IPv6 address$/],
   ])('is refused: %j', async (query, message) => {
     await expect(ask(new StoreByHand(), query)).rejects.toThrow(message);
   });
@@ -392,7 +393,7 @@ describe('the endpoints of a client', () => {
     });
   });
 
-  it.each<EndpointsQuery>([{ user_id: 'nobody' }, { ip: 'no-address' }])(
+  it.each<EndpointsQuery>([{ user_id: 'nobody' }, { ip: '203.0.113.9' }])(
     'are none where nobody is known: %j',
     async (query) => {
       expect(await ask(new StoreByHand(), query)).toMatchObject({

@@ -1,6 +1,6 @@
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
 import type { AddressAnonymizer } from '../model/address-anonymizer.js';
-import { type StoredNames, toStoredNames } from '../model/client-identity.js';
+import { normalizeUserId, type StoredNames } from '../model/client-identity.js';
 import {
   addRequestTotals,
   emptyRequestTotals,
@@ -11,6 +11,7 @@ import {
 import { splitRouteName } from '../model/route-name.js';
 import { slotsBetween } from '../model/time-slot.js';
 import type { SessionStore } from '../store/session-store.js';
+import { namesOfAddress } from './address-parameter.js';
 import { type ClientRecords, readClientRecords } from './client-records.js';
 import {
   type EndpointFigures,
@@ -123,11 +124,10 @@ function clientOf(
   if (user_id !== undefined && ip !== undefined) {
     throw new InvalidQueryError('ip', 'must not stand beside user_id');
   }
-  if (user_id === undefined && ip === undefined) {
-    return undefined;
+  if (user_id !== undefined) {
+    return [{ userId: normalizeUserId(user_id) }];
   }
-  const client = user_id === undefined ? { ip: ip ?? '' } : { userId: user_id };
-  return toStoredNames(client, addresses) ?? [client];
+  return ip === undefined ? undefined : namesOfAddress(ip, addresses);
 }
 
 function addRoutes(

@@ -70,6 +70,7 @@ export class SessionAnalytics {
    * Sessions, newest first.
    *
    * @throws InvalidCursorError when `cursor` was not given by an answer before
+   * @throws InvalidQueryError when `ip` is no address
    */
   getSessions(query: SessionQuery = {}): Promise<SessionPage> {
     return searchSessions(this.store, query, this.addresses);

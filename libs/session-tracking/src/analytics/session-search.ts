@@ -1,9 +1,5 @@
 import type { AddressAnonymizer } from '../model/address-anonymizer.js';
-import {
-  normalizeUserId,
-  type StoredNames,
-  toStoredNames,
-} from '../model/client-identity.js';
+import { normalizeUserId, type StoredNames } from '../model/client-identity.js';
 import { cursorAfter, decodeCursor, isAfter } from '../store/listing-cursor.js';
 import type {
   SessionPage,
@@ -11,6 +7,7 @@ import type {
   SessionSummary,
 } from '../store/session-store.js';
 import { listSessionsOfNames } from '../store/stored-names.js';
+import { namesOfAddress } from './address-parameter.js';
 
 /** Which sessions to list; filters narrow each other. */
 export interface SessionQuery {
@@ -42,6 +39,8 @@ const FILTERED_CHUNK = 200;
 /**
  * Finds sessions, newest first. A filter that few sessions meet may answer a short or empty page
  * with a `next_cursor`: the search goes on there.
+ *
+ * @throws InvalidQueryError when `ip` is no address
  */
 export async function searchSessions(
   store: SessionStore,
@@ -50,9 +49,6 @@ export async function searchSessions(
 ): Promise<SessionPage> {
   const limit = query.limit ?? DEFAULT_PAGE_SIZE;
   const filter = toFilter(query, addresses);
-  if (filter === null) {
-    return { sessions: [], next_cursor: null };
-  }
   const sessions: SessionSummary[] = [];
   let last: SessionSummary | undefined;
   let examined = 0;
@@ -75,21 +71,17 @@ interface SessionFilter extends Omit<SessionQuery, 'ip'> {
   addresses?: StoredNames;
 }
 
-/** What the store can be asked for; null when nothing can meet the query. */
+/** What the store can be asked for. */
 function toFilter(
   { ip, ...query }: SessionQuery,
   addresses: AddressAnonymizer,
-): SessionFilter | null {
+): SessionFilter {
   const filter: SessionFilter = query;
   if (query.user_id !== undefined) {
     filter.user_id = normalizeUserId(query.user_id);
   }
   if (ip !== undefined) {
-    const names = toStoredNames({ ip }, addresses);
-    if (names === null) {
-      return null;
-    }
-    filter.addresses = names;
+    filter.addresses = namesOfAddress(ip, addresses);
   }
   return filter;
 }
