@@ -48,6 +48,19 @@ async function erase(app: TestApp, path: string): Promise<ErasureReport> {
   return JSON.parse(text) as ErasureReport;
 }
 
+/** What the totals of an export add up to, however many slots the test ran over. */
+function countIn({ totals }: ClientExport): {
+  requests: number;
+  errors: number;
+} {
+  const sum = { requests: 0, errors: 0 };
+  for (const { requests, errors } of totals) {
+    sum.requests += requests;
+    sum.errors += errors;
+  }
+  return sum;
+}
+
 describe.each(PLATFORMS)('on %s', (platform) => {
   const shopInMemory = () =>
     bootTestApp(platform)
@@ -137,8 +150,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       user_id: '42',
       exported_at: document.exported_at,
       current_session_id: sessionId,
+      totals: document.totals,
       sessions: [await read(app, `sessions/${sessionId}/history`)],
     });
+    expect(countIn(document)).toEqual({ requests: 2, errors: 1 });
     expect(await app.tracker.exportClient({ userId: '42' })).toEqual({
       ...document,
       exported_at: expect.any(Number),
@@ -162,8 +177,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         client_ip: '127.0.0.1',
         exported_at: document.exported_at,
         current_session_id: id,
+        totals: document.totals,
         sessions: [await read(app, `sessions/${id}/history`)],
       });
+      expect(countIn(document)).toEqual({ requests: 1, errors: 0 });
       expect(await app.tracker.exportClient({ ip: '127.0.0.1' })).toEqual({
         ...document,
         exported_at: expect.any(Number),
@@ -254,6 +271,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       client_ip: 'nowhere',
       exported_at: expect.any(Number),
       current_session_id: null,
+      totals: [],
       sessions: [],
     });
   });

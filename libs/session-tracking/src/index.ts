@@ -36,6 +36,7 @@ export type {
 export type {
   ClientExport,
   ClientExportStream,
+  ClientUsage,
 } from './analytics/client-export.js';
 export type { FoundRequest, RequestQuery } from './analytics/find-request.js';
 export type { Funnel, FunnelQuery, FunnelStep } from './analytics/funnel.js';

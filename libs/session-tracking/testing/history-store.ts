@@ -1,4 +1,6 @@
+import type { ClientReference } from '../src/model/client-identity.js';
 import type { RequestRecord, SessionHistory } from '../src/model/records.js';
+import type { ClientTotalsOfSlot } from '../src/model/request-totals.js';
 import type {
   SessionStore,
   SessionSummary,
@@ -13,6 +15,7 @@ type ReadingStore = Pick<
   | 'listSessionsOfClient'
   | 'readRequests'
   | 'readSession'
+  | 'readTotalsOfClient'
 >;
 
 /** A store that holds sessions which a test made up, for questions that only read. */
@@ -23,7 +26,13 @@ export class HistoryStore implements ReadingStore {
   /** Ids of the sessions whose requests alone were read, in order. */
   readonly readAlone: string[] = [];
 
-  constructor(histories: readonly SessionHistory[]) {
+  constructor(
+    histories: readonly SessionHistory[],
+    /** By the user's id, or the address. */
+    private readonly totals: Readonly<
+      Record<string, ClientTotalsOfSlot[]>
+    > = {},
+  ) {
     this.histories = new Map(
       histories.map((history) => [history.session_id, history]),
     );
@@ -34,6 +43,13 @@ export class HistoryStore implements ReadingStore {
     return Promise.resolve(
       structuredClone(this.histories.get(sessionId) ?? null),
     );
+  }
+
+  readTotalsOfClient({
+    userId,
+    ip = '',
+  }: ClientReference): Promise<ClientTotalsOfSlot[]> {
+    return Promise.resolve(this.totals[userId ?? ip] ?? []);
   }
 
   readRequests(sessionId: string): Promise<RequestRecord[]> {

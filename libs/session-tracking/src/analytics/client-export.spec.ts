@@ -60,12 +60,48 @@ describe('the export of a client', () => {
     expect(store.read).toEqual([]);
   });
 
+  it('holds what was added up about the client, under each of its names', async () => {
+    const totals = {
+      requests: 3,
+      responses: 2,
+      errors: 1,
+      durationMicroseconds: 2500,
+    };
+    const store = new HistoryStore([], {
+      'hash:today': [{ slot: { start: 600, length: 300 }, totals }],
+      'hash:yesterday': [{ slot: { start: 0, length: 300 }, totals }],
+      other: [{ slot: { start: 0, length: 300 }, totals }],
+    });
+    const figures = {
+      seconds: 300,
+      requests: 3,
+      responses: 2,
+      errors: 1,
+      total_duration_ms: 2.5,
+    };
+    expect(
+      await streamClientExport(
+        store,
+        [{ ip: 'hash:today' }, { ip: 'hash:yesterday' }],
+        NOW,
+      ),
+    ).toMatchObject({
+      client_ip: 'hash:today',
+      current_session_id: null,
+      totals: [
+        { start: 0, ...figures },
+        { start: 600, ...figures },
+      ],
+    });
+  });
+
   it('is empty, or null as a stream, when nothing is held', async () => {
     const store = new HistoryStore([]);
     expect(await exportClient(store, [{ ip: '192.0.2.1' }], NOW)).toEqual({
       client_ip: '192.0.2.1',
       exported_at: NOW,
       current_session_id: null,
+      totals: [],
       sessions: [],
     });
     expect(await streamClientExport(store, [{ userId: '42' }], NOW)).toBeNull();

@@ -1,8 +1,13 @@
 import { orderByArrival } from '../model/arrival-order.js';
 import type { ClientReference, StoredNames } from '../model/client-identity.js';
 import type { SessionHistory } from '../model/records.js';
+import type { ClientTotalsOfSlot } from '../model/request-totals.js';
 import type { SessionStore, SessionSummary } from '../store/session-store.js';
-import { findOpenSession, listSessionsOfNames } from '../store/stored-names.js';
+import {
+  findOpenSession,
+  listSessionsOfNames,
+  readTotalsOfNames,
+} from '../store/stored-names.js';
 
 /**
  * Everything held about a client. Sessions of users that began at an address are the users', not the
@@ -15,8 +20,23 @@ export interface ClientExport {
   exported_at: number;
   /** Null when the client has no open session. */
   current_session_id: string | null;
+  /** What the client added to `/clients`, earliest first; it may reach further back than the sessions. */
+  totals: ClientUsage[];
   /** Newest first, each with all its records. */
   sessions: SessionHistory[];
+}
+
+/** What a client did within one slot of the totals. */
+export interface ClientUsage {
+  /** Unix time in seconds. */
+  start: number;
+  /** Length of the slot. */
+  seconds: number;
+  requests: number;
+  responses: number;
+  /** Responses with a status of 400 or more. */
+  errors: number;
+  total_duration_ms: number;
 }
 
 /** A `ClientExport` whose sessions are read as they are needed: together they may be much to hold. */
@@ -26,7 +46,10 @@ export interface ClientExportStream extends Omit<ClientExport, 'sessions'> {
 
 type ExportStore = Pick<
   SessionStore,
-  'findSessionId' | 'listSessionsOfClient' | 'readSession'
+  | 'findSessionId'
+  | 'listSessionsOfClient'
+  | 'readSession'
+  | 'readTotalsOfClient'
 >;
 
 /** Begins to export a client; null when nothing is held about it. */
@@ -35,17 +58,23 @@ export async function streamClientExport(
   names: StoredNames,
   now: number,
 ): Promise<ClientExportStream | null> {
-  const [currentSessionId, summaries] = await Promise.all([
+  const [currentSessionId, summaries, totals] = await Promise.all([
     findOpenSession(store, names),
     listOwnSessions(store, names),
+    readTotalsOfNames(store, names),
   ]);
-  if (currentSessionId === null && summaries.length === 0) {
+  if (
+    currentSessionId === null &&
+    summaries.length === 0 &&
+    totals.length === 0
+  ) {
     return null;
   }
   return {
     ...nameOf(names[0]),
     exported_at: now,
     current_session_id: currentSessionId,
+    totals: totals.map(toClientUsage),
     sessions: readSessions(
       store,
       summaries.map(({ session_id }) => session_id),
@@ -64,7 +93,7 @@ export async function collectClientExport(
   return { ...stream, sessions };
 }
 
-/** Exports a client as a whole; without any session when nothing is held about it. */
+/** Exports a client as a whole; with nothing in it when nothing is held about it. */
 export async function exportClient(
   store: ExportStore,
   names: StoredNames,
@@ -76,9 +105,24 @@ export async function exportClient(
         ...nameOf(names[0]),
         exported_at: now,
         current_session_id: null,
+        totals: [],
         sessions: [],
       }
     : collectClientExport(stream);
+}
+
+function toClientUsage({
+  slot: { start, length },
+  totals: { requests, responses, errors, durationMicroseconds },
+}: ClientTotalsOfSlot): ClientUsage {
+  return {
+    start,
+    seconds: length,
+    requests,
+    responses,
+    errors,
+    total_duration_ms: durationMicroseconds / 1000,
+  };
 }
 
 function nameOf(

@@ -1,3 +1,5 @@
+import type { TimeSlot } from './time-slot.js';
+
 /** What is added up over all requests of some stretch of time, sampled or not. */
 export interface RequestTotals {
   requests: number;
@@ -30,6 +32,12 @@ export interface ClientTotals {
   errors: number;
   responses: number;
   durationMicroseconds: number;
+}
+
+/** What was added up about one client in one slot. */
+export interface ClientTotalsOfSlot {
+  readonly slot: TimeSlot;
+  readonly totals: ClientTotals;
 }
 
 /** Stands for the routes, or the clients, for which a slot had no place left. */

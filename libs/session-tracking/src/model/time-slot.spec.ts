@@ -6,6 +6,8 @@ import {
   floorTo,
   SLOT_LENGTHS,
   slotAt,
+  slotName,
+  slotOfName,
   slotsBetween,
 } from './time-slot.js';
 
@@ -75,6 +77,19 @@ describe('a slot of time', () => {
       ),
     );
   });
+
+  it('has a name that says all about it', () => {
+    const slot = slotAt(1_764_000_123, 300);
+    expect(slotName(slot)).toBe('300:1764000000');
+    expect(slotOfName(slotName(slot))).toEqual(slot);
+  });
+
+  it.each(['', '300', '300:', '301:0', '300:x', '300:1e400', ':0'])(
+    'is not what %j names',
+    (name) => {
+      expect(slotOfName(name)).toBeUndefined();
+    },
+  );
 
   it('is aligned to the hours of UTC', () => {
     const moment = Date.parse('2026-03-29T02:59:59.999Z') / 1000;

@@ -16,6 +16,29 @@ export interface TimeSlot {
   readonly start: number;
 }
 
+/** A slot as a key names it: `300:1764000000`. */
+export function slotName({ length, start }: TimeSlot): string {
+  return `${length}:${start}`;
+}
+
+/** The slot of such a name; undefined where it is none. */
+export function slotOfName(name: string): TimeSlot | undefined {
+  const [lengthText, startText] = name.split(':');
+  const length = SLOT_LENGTHS.find((each) => String(each) === lengthText);
+  const start = Number(startText);
+  return length !== undefined && String(start) === startText
+    ? { length, start }
+    : undefined;
+}
+
+/** Compares slots by their starts. */
+export function bySlot(
+  a: { readonly slot: TimeSlot },
+  b: { readonly slot: TimeSlot },
+): number {
+  return a.slot.start - b.slot.start;
+}
+
 /** The slot in which a moment lies. */
 export function slotAt(unixSeconds: number, length: SlotLength): TimeSlot {
   return { length, start: floorTo(unixSeconds, length) };

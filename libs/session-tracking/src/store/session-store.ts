@@ -8,6 +8,7 @@ import type {
 } from '../model/records.js';
 import type {
   ClientTotals,
+  ClientTotalsOfSlot,
   ReadonlyTotals,
   UsageTotals,
 } from '../model/request-totals.js';
@@ -204,6 +205,9 @@ export interface SessionStore {
    * the sessions, and at an erasure. The answer is the caller's, to change or to keep.
    */
   readClients(slot: TimeSlot): Promise<ReadonlyMap<string, ClientTotals>>;
+
+  /** What is held of one client in all slots, earliest first. */
+  readTotalsOfClient(client: ClientReference): Promise<ClientTotalsOfSlot[]>;
 
   /** How many different clients sent requests in any of the slots, within 2 %. */
   countClients(slots: readonly TimeSlot[]): Promise<number>;

@@ -1,4 +1,6 @@
 import type { StoredNames } from '../model/client-identity.js';
+import type { ClientTotalsOfSlot } from '../model/request-totals.js';
+import { bySlot } from '../model/time-slot.js';
 import { newestFirst } from './listing-cursor.js';
 import type {
   ErasureReport,
@@ -30,6 +32,17 @@ export async function listSessionsOfNames(
   );
   const [only = []] = lists;
   return lists.length === 1 ? only : lists.flat().toSorted(newestFirst);
+}
+
+/** What is held of a client in the totals, under all its names, earliest first. */
+export async function readTotalsOfNames(
+  store: Pick<SessionStore, 'readTotalsOfClient'>,
+  names: StoredNames,
+): Promise<ClientTotalsOfSlot[]> {
+  const lists = await Promise.all(
+    names.map((name) => store.readTotalsOfClient(name)),
+  );
+  return lists.flat().toSorted(bySlot);
 }
 
 /** Removes everything that any of a client's names stands for. */

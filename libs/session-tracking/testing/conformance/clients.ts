@@ -108,6 +108,49 @@ export function describeClients(tested: StoreUnderTest): void {
       },
     );
 
+    it('are told of one alone, in all its slots', async () => {
+      const { clientSlotLength: length } = tested.store;
+      await tested.writer.append(
+        exchangeOf(user('42'), { timestamp: HOUR + length, status: 500 }),
+        exchangeOf(user('43'), { timestamp: HOUR }),
+        exchangeOf(visitor('192.0.2.1'), { timestamp: HOUR }),
+      );
+      await tested.writer.append(
+        leftOut(user('42', '192.0.2.1'), { timestamp: HOUR, duration: 2 }),
+        exchangeOf(user('42'), { timestamp: HOUR, duration: 3 }),
+      );
+      const totals = await tested.store.readTotalsOfClient({ userId: '42' });
+      expect(totals).toEqual([
+        {
+          slot: { start: HOUR, length },
+          totals: {
+            requests: 2,
+            responses: 2,
+            errors: 0,
+            durationMicroseconds: 5000,
+          },
+        },
+        {
+          slot: { start: HOUR + length, length },
+          totals: {
+            requests: 1,
+            responses: 1,
+            errors: 1,
+            durationMicroseconds: 1000,
+          },
+        },
+      ]);
+      const [ofAddress] = await tested.store.readTotalsOfClient({
+        ip: '192.0.2.1',
+      });
+      expect(ofAddress?.totals.requests).toBe(1);
+      expect(await tested.store.readTotalsOfClient({ ip: '42' })).toEqual([]);
+      await tested.store.eraseClient({ userId: '42' });
+      expect(await tested.store.readTotalsOfClient({ userId: '42' })).toEqual(
+        [],
+      );
+    });
+
     it('are forgotten when the data of the first of them is', async () => {
       await tested.restart({ retentionSeconds: 200 });
       await tested.writer.append(leftOut(user('42'), { timestamp: HOUR }));
@@ -116,6 +159,9 @@ export function describeClients(tested: StoreUnderTest): void {
       expect((await readClients()).get('user:42')?.requests).toBe(2);
       await tested.passTime(5);
       expect(await readClients()).toEqual(new Map());
+      expect(await tested.store.readTotalsOfClient({ userId: '42' })).toEqual(
+        [],
+      );
     });
 
     it('are 1000 at most; what is beyond is `other`, and counted', async () => {

@@ -54,10 +54,17 @@ export class ExpiringMap<V> {
   }
 
   *values(): Generator<V> {
+    for (const [, value] of this.entriesInTime()) {
+      yield value;
+    }
+  }
+
+  /** Keys and values whose time is not up. */
+  *entriesInTime(): Generator<[string, V]> {
     const now = this.now();
-    for (const entry of this.entries.values()) {
-      if (entry.expiresAt > now) {
-        yield entry.value;
+    for (const [key, { value, expiresAt }] of this.entries) {
+      if (expiresAt > now) {
+        yield [key, value];
       }
     }
   }

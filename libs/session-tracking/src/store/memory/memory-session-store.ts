@@ -6,6 +6,7 @@ import { laterArrivals } from '../../model/later-arrivals.js';
 import type { RequestRecord, SessionHistory } from '../../model/records.js';
 import type {
   ClientTotals,
+  ClientTotalsOfSlot,
   ReadonlyTotals,
   UsageTotals,
 } from '../../model/request-totals.js';
@@ -167,6 +168,10 @@ export class MemorySessionStore implements SessionStore {
 
   readClients(slot: TimeSlot): Promise<ReadonlyMap<string, ClientTotals>> {
     return Promise.resolve(this.totals.readClients(slot));
+  }
+
+  readTotalsOfClient(client: ClientReference): Promise<ClientTotalsOfSlot[]> {
+    return Promise.resolve(this.totals.readTotalsOfClient(ownerOf(client)));
   }
 
   countClients(slots: readonly TimeSlot[]): Promise<number> {

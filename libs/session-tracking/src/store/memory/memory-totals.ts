@@ -4,6 +4,7 @@ import {
   addClientTotals,
   addRequestTotals,
   type ClientTotals,
+  type ClientTotalsOfSlot,
   emptyClientTotals,
   emptyRequestTotals,
   emptyUsageTotals,
@@ -14,8 +15,11 @@ import {
 import {
   ROUTE_SLOT_LENGTHS,
   SLOT_LENGTHS,
+  bySlot,
   slotAt,
   type SlotLength,
+  slotName,
+  slotOfName,
   type TimeSlot,
 } from '../../model/time-slot.js';
 import type { RollupRetention } from '../session-store.js';
@@ -121,21 +125,33 @@ export class MemoryTotals {
   }
 
   readUsage(slot: TimeSlot): UsageTotals | null {
-    return structuredClone(this.usage.get(keyOf(slot)) ?? null);
+    return structuredClone(this.usage.get(slotName(slot)) ?? null);
   }
 
   readRoutes(slot: TimeSlot): ReadonlyMap<string, RequestTotals> {
-    return structuredClone(this.routes.get(keyOf(slot)) ?? new Map());
+    return structuredClone(this.routes.get(slotName(slot)) ?? new Map());
   }
 
   readClients(slot: TimeSlot): ReadonlyMap<string, ClientTotals> {
-    return structuredClone(this.clients.get(keyOf(slot)) ?? new Map());
+    return structuredClone(this.clients.get(slotName(slot)) ?? new Map());
+  }
+
+  readTotalsOfClient(owner: string): ClientTotalsOfSlot[] {
+    const found: ClientTotalsOfSlot[] = [];
+    for (const [name, clients] of this.clients.entriesInTime()) {
+      const slot = slotOfName(name);
+      const totals = clients.get(owner);
+      if (slot !== undefined && totals !== undefined) {
+        found.push({ slot, totals: { ...totals } });
+      }
+    }
+    return found.toSorted(bySlot);
   }
 
   countClients(slots: readonly TimeSlot[]): number {
     const merged = new DistinctCount();
     for (const slot of slots) {
-      const distinct = this.distinctClients.get(keyOf(slot));
+      const distinct = this.distinctClients.get(slotName(slot));
       if (distinct !== undefined) {
         merged.addAll(distinct);
       }
@@ -160,10 +176,10 @@ export class MemoryTotals {
     begin: () => T,
     ttlSeconds = this.retentionOf(slot),
   ): T {
-    let totals = slots.get(keyOf(slot));
+    let totals = slots.get(slotName(slot));
     if (totals === undefined) {
       totals = begin();
-      slots.set(keyOf(slot), totals, ttlSeconds);
+      slots.set(slotName(slot), totals, ttlSeconds);
     }
     return totals;
   }
@@ -172,10 +188,6 @@ export class MemoryTotals {
     const { minutes, hours } = this.retention.rollups;
     return length + (length === 3600 ? hours : minutes);
   }
-}
-
-function keyOf({ length, start }: TimeSlot): string {
-  return `${length}:${start}`;
 }
 
 /** The name under which something is counted in a slot: its own while there is room. */

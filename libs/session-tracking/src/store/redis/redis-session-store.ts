@@ -5,6 +5,7 @@ import type { ClientReference } from '../../model/client-identity.js';
 import { laterArrivals } from '../../model/later-arrivals.js';
 import type {
   ClientTotals,
+  ClientTotalsOfSlot,
   ReadonlyTotals,
   UsageTotals,
 } from '../../model/request-totals.js';
@@ -222,6 +223,10 @@ export class RedisSessionStore implements SessionStore {
 
   readClients(slot: TimeSlot): Promise<ReadonlyMap<string, ClientTotals>> {
     return this.totals.readClients(slot);
+  }
+
+  readTotalsOfClient(client: ClientReference): Promise<ClientTotalsOfSlot[]> {
+    return this.totals.readTotalsOfClient(client);
   }
 
   countClients(slots: readonly TimeSlot[]): Promise<number> {

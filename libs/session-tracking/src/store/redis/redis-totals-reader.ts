@@ -1,11 +1,14 @@
+import { ownerOf } from '../../model/client-groups.js';
+import type { ClientReference } from '../../model/client-identity.js';
 import {
   type ClientTotals,
+  type ClientTotalsOfSlot,
   emptyUsageTotals,
   OTHER,
   type ReadonlyTotals,
   type UsageTotals,
 } from '../../model/request-totals.js';
-import type { TimeSlot } from '../../model/time-slot.js';
+import { bySlot, slotOfName, type TimeSlot } from '../../model/time-slot.js';
 import { CallBatcher } from './call-batcher.js';
 import type { RedisConnections } from './redis-connections.js';
 import { RedisHashReader } from './redis-hash-reader.js';
@@ -13,7 +16,11 @@ import { RedisScript } from './redis-script.js';
 import type { RedisTotalsHashes } from './redis-totals-hashes.js';
 import type { SessionKeys } from './session-keys.js';
 import { type ReadTotals, RememberedTotals } from './remembered-totals.js';
-import { parseClients, readTotalsText } from './totals-text.js';
+import {
+  parseClients,
+  parseClientTotals,
+  readTotalsText,
+} from './totals-text.js';
 
 /** Hashes of totals by route that are remembered: an hour by five minutes, and a day by hours. */
 const MOST_ROUTES = 40;
@@ -40,6 +47,7 @@ export class RedisTotalsReader {
     MOST_USAGES,
   );
   private readonly clients: RedisHashReader;
+  private readonly clientScript = new RedisScript('read-client-totals.lua');
   private readonly countScript = new RedisScript('count-clients.lua');
   private readonly counts = new CallBatcher(
     GROUPS_PER_CALL,
@@ -70,6 +78,31 @@ export class RedisTotalsReader {
     slot: TimeSlot,
   ): Promise<ReadonlyMap<string, ClientTotals>> {
     return parseClients(await this.clients.readText(this.keys.clients(slot)));
+  }
+
+  async readTotalsOfClient(
+    client: ClientReference,
+  ): Promise<ClientTotalsOfSlot[]> {
+    const answer = await this.connections.ask(
+      'reader',
+      'read the totals of a client',
+      (redis) =>
+        this.clientScript.run(
+          redis,
+          this.keys.index,
+          this.keys.base,
+          ownerOf(client),
+        ),
+    );
+    const fields = Array.isArray(answer) ? answer.map(String) : [];
+    const found: ClientTotalsOfSlot[] = [];
+    for (let at = 0; at + 1 < fields.length; at += 2) {
+      const slot = slotOfName(fields[at] ?? '');
+      if (slot !== undefined) {
+        found.push({ slot, totals: parseClientTotals(fields[at + 1] ?? '') });
+      }
+    }
+    return found.toSorted(bySlot);
   }
 
   countClients(slots: readonly TimeSlot[]): Promise<number> {

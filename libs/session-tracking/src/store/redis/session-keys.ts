@@ -1,6 +1,6 @@
 import { ownerOf } from '../../model/client-groups.js';
 import type { ClientReference } from '../../model/client-identity.js';
-import type { TimeSlot } from '../../model/time-slot.js';
+import { slotName, type TimeSlot } from '../../model/time-slot.js';
 
 /** Every key that this package uses in Redis: prefix in, keys out. */
 export class SessionKeys {
@@ -43,23 +43,23 @@ export class SessionKeys {
   }
 
   /** Hash: the totals of everything in a slot. */
-  usage({ length, start }: TimeSlot): string {
-    return `${this.base}usage:${length}:${start}`;
+  usage(slot: TimeSlot): string {
+    return `${this.base}usage:${slotName(slot)}`;
   }
 
   /** Hash: the totals of a slot by route. */
-  routes({ length, start }: TimeSlot): string {
-    return `${this.base}routes:${length}:${start}`;
+  routes(slot: TimeSlot): string {
+    return `${this.base}routes:${slotName(slot)}`;
   }
 
   /** Hash: the totals of a slot by client. */
-  clients({ length, start }: TimeSlot): string {
-    return `${this.base}clients:${length}:${start}`;
+  clients(slot: TimeSlot): string {
+    return `${this.base}clients:${slotName(slot)}`;
   }
 
   /** HyperLogLog: the different clients of a slot. */
-  uniqueClients({ length, start }: TimeSlot): string {
-    return `${this.base}unique:${length}:${start}`;
+  uniqueClients(slot: TimeSlot): string {
+    return `${this.base}unique:${slotName(slot)}`;
   }
 
   /** String: the salt under which addresses are hashed on a day. */

@@ -107,6 +107,13 @@ function readOther(text: string, start: number, fields: TotalsFields): number {
   return valueEnd + ','.length;
 }
 
+/** The totals in one field of that hash. */
+export function parseClientTotals(field: string): ClientTotals {
+  const [requests = 0, responses = 0, errors = 0, durationMicroseconds = 0] =
+    field.split(' ').map(Number);
+  return { requests, responses, errors, durationMicroseconds };
+}
+
 function readText(text: string, start: number, end: number): string {
   const quoted = text.slice(start, end);
   return quoted.includes('\\') ? JSON.parse(quoted) : quoted.slice(1, -1);
