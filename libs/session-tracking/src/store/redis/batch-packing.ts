@@ -5,11 +5,10 @@ import type { RequestTotals } from '../../model/request-totals.js';
 import { totalOf } from '../../model/session-totals.js';
 import { PackedBytes } from './packed-bytes.js';
 import {
-  requestHead,
-  requestIdText,
-  requestTail,
-  responseRest,
-} from './record-json.js';
+  packRequestHead,
+  packRequestTail,
+  packResponseRest,
+} from './record-packing.js';
 
 /** Packs a batch; scripts/append-batch.lua says how it is laid out. */
 export function packBatch(
@@ -54,19 +53,36 @@ function packExchange(
   packed: PackedBytes,
   { request, response }: Exchange,
 ): void {
+  packed.begin(2);
+  if (request !== undefined) {
+    packRequestHead(packed, request);
+  }
   packed
-    .s2(request === undefined ? '' : requestHead(request))
-    .s1(requestIdText(request ?? response))
-    .s2(request === undefined ? '' : requestTail(request))
+    .end()
+    .begin(1)
+    .json((request ?? response)?.request_id ?? '')
+    .end()
+    .begin(2);
+  if (request !== undefined) {
+    packRequestTail(packed, request);
+  }
+  packed
+    .end()
     .s1(response === undefined ? '' : String(response.timestamp))
-    .s2(response === undefined ? '' : responseRest(response));
+    .begin(2);
+  if (response !== undefined) {
+    packResponseRest(packed, response);
+  }
+  packed.end();
 }
 
 function packMinute(
   packed: PackedBytes,
   { start, routes, clients }: MinuteTotals,
 ): void {
-  packed.s1(String(start)).s4(packRoutes(routes)).u2(clients.size);
+  packed.s1(String(start)).begin(4);
+  packRoutes(packed, routes);
+  packed.end().u2(clients.size);
   for (const [owner, totals] of clients) {
     packed
       .s1(owner)
@@ -78,8 +94,11 @@ function packMinute(
 }
 
 /** Packs totals by route; scripts/fold-totals.lua says how they are laid out. */
-function packRoutes(routes: ReadonlyMap<string, RequestTotals>): PackedBytes {
-  const packed = new PackedBytes().u2(routes.size);
+function packRoutes(
+  packed: PackedBytes,
+  routes: ReadonlyMap<string, RequestTotals>,
+): void {
+  packed.u2(routes.size);
   for (const [route, totals] of routes) {
     packed
       .s2(route)
@@ -94,5 +113,4 @@ function packRoutes(routes: ReadonlyMap<string, RequestTotals>): PackedBytes {
       packed.u2(bucket).u2(count);
     }
   }
-  return packed;
 }
