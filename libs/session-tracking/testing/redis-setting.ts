@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { RedisConnections } from '../src/store/redis/redis-connections.js';
 import { RedisSessionStore } from '../src/store/redis/redis-session-store.js';
+import { floorTo } from '../src/model/time-slot.js';
 import type { StorePolicy } from '../src/store/session-store.js';
 import { TestWriter } from './record-builders.js';
 import { startRedisServer } from './redis-server.js';
@@ -71,9 +72,17 @@ export class RedisSetting {
   }
 
   /** Makes everything under a prefix as old as if that much time had passed. */
-  async age(keyPrefix: string, seconds: number): Promise<void> {
+  async age(
+    keyPrefix: string,
+    seconds: number,
+    { sessionTtlSeconds, retentionSeconds }: StorePolicy = CONFORMANCE_POLICY,
+  ): Promise<void> {
+    const sliceLength = Math.ceil(
+      Math.max(sessionTtlSeconds, retentionSeconds) / 64,
+    );
     const expiryKey = `${keyPrefix}:session:expiry`;
-    for (const key of await this.redis.keys(`${keyPrefix}:*`)) {
+    // Slices of the request index are renamed, each to where the one before it was.
+    for (const key of (await this.redis.keys(`${keyPrefix}:*`)).toSorted()) {
       const type = await this.redis.type(key);
       if (key === expiryKey && type === 'zset') {
         for (const member of await this.redis.zrange(expiryKey, '0', '-1')) {
@@ -82,11 +91,20 @@ export class RedisSetting {
       }
       if (key.endsWith(':info') && type === 'hash') {
         await this.redis.hincrby(key, 'expiry_renewed_at', -seconds);
+        await this.redis.hincrby(key, 'indexed_at', -seconds);
       }
       const ttl = await this.redis.pttl(key);
       if (ttl > 0) {
         // What falls to zero or below goes at once.
         await this.redis.pexpire(key, ttl - seconds * 1000);
+      }
+      const [, slice, shard] = /:request:(\d+):(\d)$/.exec(key) ?? [];
+      if (slice !== undefined && ttl > seconds * 1000) {
+        const earlier = floorTo(Number(slice) - seconds, sliceLength);
+        await this.redis.rename(
+          key,
+          `${keyPrefix}:session:request:${earlier}:${shard}`,
+        );
       }
     }
   }

@@ -57,10 +57,11 @@ export class MemoryBatches {
       }
       for (const exchange of group.exchanges) {
         sessionIds.set(exchange, session.session_id);
-        if (exchange.request !== undefined) {
-          this.requests.add(exchange.request.request_id, session.session_id);
-        }
       }
+      this.requests.add(
+        session,
+        group.exchanges.flatMap(({ request }) => request ?? []),
+      );
     }
     return sessionIds;
   }

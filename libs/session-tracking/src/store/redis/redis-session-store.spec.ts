@@ -95,7 +95,7 @@ describeSessionStore('redis', (policy) => {
   return Promise.resolve({
     store: ours,
     otherStore: setting.openStore(policy, keyPrefix),
-    passTime: (seconds: number) => setting.age(keyPrefix, seconds),
+    passTime: (seconds: number) => setting.age(keyPrefix, seconds, policy),
     close: () => ours.close(),
   });
 });
@@ -166,6 +166,7 @@ describe('what another program finds in Redis', () => {
       error_count: '1',
       duration_us_total: '45230',
       expiry_renewed_at: expect.stringMatching(/^\d{10}$/),
+      indexed_at: expect.stringMatching(/^\d{10}$/),
     });
     expect(
       await setting.redis.hget(setting.key(`${anonymous}:info`), 'user_id'),
@@ -407,6 +408,23 @@ describe('expiry in Redis', () => {
 });
 
 describe('an erasure', () => {
+  it('takes a session of very many requests', async () => {
+    setting.use({ maxRecordsPerSession: 100_000 });
+    let session = '';
+    for (let batch = 0; batch < 40; batch += 1) {
+      session = await setting.writer.sessionOf(
+        ...Array.from({ length: 1000 }, (_, index) =>
+          exchangeOf(user('42'), { id: `${batch}-${index}` }),
+        ),
+      );
+    }
+    expect(await setting.store.findRequest('0-0')).toBe(session);
+    expect(await setting.store.eraseSession(session)).toMatchObject({
+      erased_requests: 40_000,
+    });
+    expect(await setting.store.findRequest('0-0')).toBeNull();
+  });
+
   it('covers the millisecond in which it happens', async () => {
     await setting.store.eraseClient({ userId: '42' });
     const key = setting.key('erased');

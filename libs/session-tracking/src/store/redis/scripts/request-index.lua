@@ -2,13 +2,18 @@
 -- request is.
 --
 -- The hashes "<base>request:<slice>:<shard>" hold session ids, as the 16 bytes of the UUID, by
--- references to requests. A slice is a stretch of the time for which data stays, so that entries go
--- with the data; a batch writes to each shard of one slice, so there are few of them, and many slices,
--- so that no hash grows too large to be dropped at once.
+-- references to requests. A slice is a stretch of time, so that entries go soon after the data; a batch
+-- writes to each shard of one slice, so there are few of them, and many slices, so that no hash grows
+-- too large to be dropped at once. Entries stay for half as long again as data does, because a session
+-- that goes on writes the entries of its earlier requests anew only now and then.
 
-local REQUEST_SLICES = 64
+local SLICES_OF_DATA = 64
 local REQUEST_SHARDS = 4
-local slice_length = math.ceil(tonumber(data_ttl) / REQUEST_SLICES)
+local slice_length = math.ceil(tonumber(data_ttl) / SLICES_OF_DATA)
+local REQUEST_SLICES = SLICES_OF_DATA * 1.5
+local request_ttl = slice_length * REQUEST_SLICES
+-- Bounds how many arguments one call takes: Lua has no place for many thousands.
+local REFERENCES_PER_CALL = 1000
 
 local function slice_at(time)
   return time - time % slice_length
@@ -48,7 +53,7 @@ local function find_request(request_id)
   local reference = reference_of(request_id)
   local shard = shard_of(reference)
   local newest = slice_at(now)
-  for slice = newest, newest - slice_length * REQUEST_SLICES, -slice_length do
+  for slice = newest, newest - request_ttl, -slice_length do
     local bytes = try('HGET', slice_key(slice, shard), reference)
     if type(bytes) == 'string' and #bytes == 16 then
       local session_id = to_session_id(bytes)
@@ -60,27 +65,40 @@ local function find_request(request_id)
   return nil
 end
 
+local function request_id_in(record)
+  return string.match(record, '"request_id":"([^"]*)"') or ''
+end
+
+local function forget_references(key, references, own)
+  if call('EXISTS', key) == 0 then
+    return
+  end
+  for first = 1, #references, REFERENCES_PER_CALL do
+    local found = try('HMGET', key,
+      unpack(references, first, math.min(first + REFERENCES_PER_CALL - 1, #references)))
+    for position, bytes in ipairs(found.err and {} or found) do
+      if bytes == own then
+        call('HDEL', key, references[first + position - 1])
+      end
+    end
+  end
+end
+
 -- Forgets where the requests of a session are, which began at some time.
 local function forget_requests(session_id, began_at, records)
   local own = to_bytes(session_id)
   local by_shard = {}
   for _, record in ipairs(records) do
-    local reference = reference_of(string.match(record, '"request_id":"([^"]*)"') or '')
+    local reference = reference_of(request_id_in(record))
     local shard = shard_of(reference)
     local references = by_shard[shard] or {}
     by_shard[shard] = references
     references[#references + 1] = reference
   end
-  local oldest = math.max(slice_at(math.floor(began_at)) - slice_length, now - data_ttl - slice_length)
+  local oldest = math.max(slice_at(math.floor(began_at)) - slice_length, now - request_ttl - slice_length)
   for slice = slice_at(now), oldest, -slice_length do
     for shard, references in pairs(by_shard) do
-      local key = slice_key(slice, shard)
-      local found = try('HMGET', key, unpack(references))
-      for position, bytes in ipairs(found.err and {} or found) do
-        if bytes == own then
-          call('HDEL', key, references[position])
-        end
-      end
+      forget_references(slice_key(slice, shard), references, own)
     end
   end
 end

@@ -1,6 +1,8 @@
 -- Part of append-batch.lua: stores what one client sent.
 
 local SESSIONS_PER_CLIENT = 10000
+-- Requests of a session whose entries in the index are written anew; older ones are not found any more.
+local REQUESTS_INDEXED_ANEW = 1000
 
 local index_key = base .. 'index'
 local expiry_key = base .. 'expiry'
@@ -10,6 +12,8 @@ local new_sessions = {}
 
 -- By shards of the index of requests: in turn a reference and the session's id.
 local found_again = {}
+-- Whether a session of this batch has written its entries anew: many at once would hold Redis up.
+local indexed_anew = false
 
 -- A version 4 UUID whose random bits are a hash of the seed: the same again when Redis replays it.
 local function new_session_id(client_position)
@@ -66,9 +70,40 @@ local function find_origin(user_id, address)
   return origin
 end
 
+local function find_again(session_id, request_ids)
+  local session_bytes = to_bytes(session_id)
+  for _, request_id in ipairs(request_ids) do
+    local reference = reference_of(request_id)
+    local shard = shard_of(reference)
+    local entries = found_again[shard]
+    if not entries then
+      entries = {}
+      found_again[shard] = entries
+    end
+    entries[#entries + 1] = reference
+    entries[#entries + 1] = session_bytes
+  end
+end
+
+-- A session that goes on outlives the entries of its first requests: they are written anew in time.
+local function index_anew(session_id)
+  local request_ids = {}
+  local records = call('LRANGE', base .. session_id .. ':requests', -REQUESTS_INDEXED_ANEW, -1)
+  for position, record in ipairs(records) do
+    request_ids[position] = request_id_in(record)
+  end
+  find_again(session_id, request_ids)
+  call('HSET', base .. session_id .. ':info', 'indexed_at', now)
+  indexed_anew = true
+end
+
 local function renew_expiry(session_id, client_part)
   -- The address of its first request: a user may have moved on since.
-  local address_part = 'ip:' .. (call('HGET', base .. session_id .. ':info', 'client_ip') or '')
+  local info = call('HMGET', base .. session_id .. ':info', 'client_ip', 'indexed_at')
+  local address_part = 'ip:' .. (info[1] or '')
+  if not indexed_anew and now - number(info[2]) > (request_ttl - data_ttl) * 0.8 then
+    index_anew(session_id)
+  end
   call('EXPIRE', base .. client_part, session_ttl)
   call('EXPIRE', base .. session_id .. ':info', data_ttl)
   call('EXPIRE', base .. session_id .. ':requests', data_ttl)
@@ -84,7 +119,8 @@ end
 -- Indexes are shared: a foreign type in one costs its entries, never the records.
 local function begin_session(session_id, open_key, user_id, address, former_address, first_at, aged_id, partial)
   local info_key = base .. session_id .. ':info'
-  call('HSET', info_key, 'created_at', first_at, 'client_ip', address, 'user_id', user_id)
+  call('HSET', info_key, 'created_at', first_at, 'client_ip', address, 'user_id', user_id,
+    'indexed_at', now)
   if partial then
     call('HSET', info_key, 'partial', '1')
   end
@@ -118,8 +154,13 @@ local function index_requests()
   local slice = slice_at(now)
   for shard, entries in pairs(found_again) do
     local key = slice_key(slice, shard)
-    if not is_error(try('HSET', key, unpack(entries))) and call('TTL', key) < 0 then
-      call('EXPIREAT', key, slice + data_ttl)
+    local is_foreign = false
+    for first = 1, #entries, REFERENCES_PER_CALL do
+      local last = math.min(first + REFERENCES_PER_CALL - 1, #entries)
+      is_foreign = is_foreign or is_error(try('HSET', key, unpack(entries, first, last)))
+    end
+    if not is_foreign and call('TTL', key) < 0 then
+      call('EXPIREAT', key, slice + request_ttl)
     end
   end
 end
@@ -190,19 +231,6 @@ local function store_client(client_position, user_id, address, former_address, f
     call('HSET', key .. ':info', 'expiry_renewed_at', now)
     renew_expiry(session_id, client_part)
   end
-  if #request_ids > 0 then
-    local session_bytes = to_bytes(session_id)
-    for _, request_id in ipairs(request_ids) do
-      local reference = reference_of(request_id)
-      local shard = shard_of(reference)
-      local entries = found_again[shard]
-      if not entries then
-        entries = {}
-        found_again[shard] = entries
-      end
-      entries[#entries + 1] = reference
-      entries[#entries + 1] = session_bytes
-    end
-  end
+  find_again(session_id, request_ids)
   return session_id
 end
