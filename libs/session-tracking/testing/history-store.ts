@@ -2,6 +2,8 @@ import type { ClientReference } from '../src/model/client-identity.js';
 import type { RequestRecord, SessionHistory } from '../src/model/records.js';
 import type { ClientTotalsOfSlot } from '../src/model/request-totals.js';
 import type {
+  ActiveSessions,
+  ActivityListing,
   SessionStore,
   SessionSummary,
 } from '../src/store/session-store.js';
@@ -61,19 +63,22 @@ export class HistoryStore implements ReadingStore {
 
   listActiveSessions({
     since,
+    until,
     limit,
-  }: {
-    since: number;
-    limit: number;
-  }): Promise<SessionSummary[]> {
-    return Promise.resolve(
-      this.summaries()
-        .filter(({ last_seen_at }) => last_seen_at >= since)
-        .toSorted((a, b) => b.last_seen_at - a.last_seen_at)
+  }: ActivityListing): Promise<ActiveSessions> {
+    const active = this.summaries()
+      .filter(
+        ({ created_at, last_seen_at, partial }) =>
+          last_seen_at >= since && created_at < until && partial !== true,
+      )
+      .toSorted((a, b) => b.last_seen_at - a.last_seen_at);
+    return Promise.resolve({
+      // The port promises no order.
+      sessions: active
         .slice(0, limit)
-        // The port promises no order.
         .toSorted((a, b) => (a.session_id < b.session_id ? -1 : 1)),
-    );
+      isComplete: active.length <= limit,
+    });
   }
 
   listSessionsOfClient(client: {

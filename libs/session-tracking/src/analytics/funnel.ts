@@ -69,7 +69,7 @@ export async function measureFunnel(
   let sessions = 0;
   const { truncated } = await foldRecentSessions(
     store,
-    { since },
+    { since, until },
     ({ session_id }) => store.readRequests(session_id),
     (requests) => {
       const within = requests

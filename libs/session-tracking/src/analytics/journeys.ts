@@ -81,7 +81,7 @@ export async function summariseJourneys(
   const summary = new JourneySummary(since, until);
   const { truncated } = await foldRecentSessions(
     store,
-    { since },
+    { since, until },
     (session) => readRecords(store, session),
     (records) => summary.add(records),
   );

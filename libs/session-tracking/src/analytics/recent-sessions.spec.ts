@@ -16,7 +16,7 @@ function foldAll(
 ): Promise<{ truncated: boolean }> {
   return foldRecentSessions(
     store,
-    { since: at(0) },
+    { since: at(0), until: at(10_000) },
     ({ session_id }) => store.readSession(session_id),
     fold,
   );

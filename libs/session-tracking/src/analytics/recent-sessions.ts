@@ -14,34 +14,31 @@ const MAX_RECORDS_AT_ONCE = 1000;
 export interface SessionSelection {
   /** Unix time in seconds; only sessions with a record from here on. */
   readonly since: number;
+  /** Unix time in seconds; only sessions that had begun before. */
+  readonly until: number;
 }
 
 /**
  * Reads the sessions in use most recently and hands on what was read of each; what is null is gone.
- * Those that sampling left out are passed over: only their errors and slow requests are known.
  *
  * @returns whether there were more
  */
 export async function foldRecentSessions<Records>(
   store: Pick<SessionStore, 'listActiveSessions'>,
-  { since }: SessionSelection,
+  selection: SessionSelection,
   read: (session: SessionSummary) => Promise<Records | null>,
   fold: (records: Records) => void,
 ): Promise<{ truncated: boolean }> {
-  const listed = await store.listActiveSessions({
-    since,
-    limit: MAX_SESSIONS_FOLDED + 1,
+  const { sessions, isComplete } = await store.listActiveSessions({
+    ...selection,
+    limit: MAX_SESSIONS_FOLDED,
   });
-  const selected = listed
-    .toSorted((a, b) => b.last_seen_at - a.last_seen_at)
-    .slice(0, MAX_SESSIONS_FOLDED)
-    .filter(({ partial }) => partial !== true);
-  await foldGroups(chunksOf(selected), read, (records) => {
+  await foldGroups(chunksOf(sessions), read, (records) => {
     if (records !== null) {
       fold(records);
     }
   });
-  return { truncated: listed.length > MAX_SESSIONS_FOLDED };
+  return { truncated: !isComplete };
 }
 
 function* chunksOf(

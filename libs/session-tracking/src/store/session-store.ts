@@ -84,11 +84,20 @@ export interface SessionListing {
   readonly until?: number | undefined;
 }
 
-/** Which sessions with recent traffic to list. */
+/** Which sessions to list by when they were in use. */
 export interface ActivityListing {
   /** Only sessions with a record at or after this Unix time in seconds. */
   readonly since: number;
+  /** Only sessions created before this Unix time in seconds. */
+  readonly until: number;
   readonly limit: number;
+}
+
+/** Sessions that were in use, in no order. */
+export interface ActiveSessions {
+  readonly sessions: readonly SessionSummary[];
+  /** False when there may be more. */
+  readonly isComplete: boolean;
 }
 
 /** How many of what an erasure removed. */
@@ -182,8 +191,11 @@ export interface SessionStore {
   /** The newest sessions of one client, newest first, ended ones included while retained. */
   listSessionsOfClient(client: ClientReference): Promise<SessionSummary[]>;
 
-  /** The sessions in use most recently, in no particular order. */
-  listActiveSessions(listing: ActivityListing): Promise<SessionSummary[]>;
+  /**
+   * The sessions in use most recently of those that were in use in a stretch of time. What sampling
+   * left out is not among them.
+   */
+  listActiveSessions(listing: ActivityListing): Promise<ActiveSessions>;
 
   /**
    * The session that holds the latest request with this id, or null. A request is found for as long

@@ -57,7 +57,13 @@ export function describeErasingClients(tested: StoreUnderTest): void {
         others.toReversed(),
       );
       expect(
-        await tested.store.listActiveSessions({ since: 0, limit: 10 }),
+        (
+          await tested.store.listActiveSessions({
+            since: 0,
+            until: Infinity,
+            limit: 10,
+          })
+        ).sessions,
       ).toHaveLength(2);
       expect([
         ...new Set([

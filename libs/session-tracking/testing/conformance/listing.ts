@@ -174,8 +174,9 @@ export function describeListing(tested: StoreUnderTest): void {
         exchangeOf(user(user_id), { timestamp: at(7) }),
       );
       const idsSince = async (since: number): Promise<Set<string>> => {
-        const sessions = await tested.store.listActiveSessions({
+        const { sessions } = await tested.store.listActiveSessions({
           since,
+          until: at(100),
           limit: 10,
         });
         return new Set(sessions.map(({ session_id }) => session_id));
@@ -185,8 +186,15 @@ export function describeListing(tested: StoreUnderTest): void {
       expect(await idsSince(at(7))).toEqual(new Set([busy]));
       expect(await idsSince(at(7.001))).toEqual(new Set());
       expect(
-        await tested.store.listActiveSessions({ since: at(7), limit: 10 }),
-      ).toEqual([{ session_id: busy, ...(await tested.infoOf(busy ?? '')) }]);
+        await tested.store.listActiveSessions({
+          since: at(7),
+          until: at(100),
+          limit: 10,
+        }),
+      ).toEqual({
+        sessions: [{ session_id: busy, ...(await tested.infoOf(busy ?? '')) }],
+        isComplete: true,
+      });
     });
 
     it('are the latest where there are too many', async () => {
@@ -201,13 +209,56 @@ export function describeListing(tested: StoreUnderTest): void {
         await tested.passTime(5);
       }
       await tested.writer.append(exchangeOf(user('a'), { timestamp: at(20) }));
-      const sessions = await tested.store.listActiveSessions({
+      const { sessions, isComplete } = await tested.store.listActiveSessions({
         since: at(0),
+        until: at(100),
         limit: 2,
       });
       expect(new Set(sessions.map(({ session_id }) => session_id))).toEqual(
         new Set([ids[0], ids[3]]),
       );
+      expect(isComplete).toBe(false);
+    });
+
+    it('are found behind any number that began later or that sampling left out', async () => {
+      const [first, second] = await tested.createSessions([1, 2]);
+      const later = Array.from({ length: 1500 }, (_, index) =>
+        exchangeOf(user(`later-${index}`), { timestamp: at(50) }),
+      );
+      const leftOut = Array.from({ length: 1500 }, (_, index) => ({
+        ...exchangeOf(user(`kept-${index}`), { timestamp: at(3), status: 500 }),
+        sampling: 'kept' as const,
+      }));
+      for (let from = 0; from < 1500; from += 300) {
+        await tested.writer.append(...later.slice(from, from + 300));
+        await tested.writer.append(...leftOut.slice(from, from + 300));
+      }
+      const list = async (until: number, limit: number) => {
+        const listed = await tested.store.listActiveSessions({
+          since: at(0),
+          until,
+          limit,
+        });
+        return {
+          ...listed,
+          sessions: new Set(listed.sessions.map((each) => each.session_id)),
+        };
+      };
+      expect(await list(at(50), 2)).toEqual({
+        sessions: new Set([first, second]),
+        isComplete: true,
+      });
+      expect(await list(at(2), 2)).toEqual({
+        sessions: new Set([first]),
+        isComplete: true,
+      });
+      expect((await list(at(50), 1)).isComplete).toBe(false);
+      const everybody = await list(at(51), 1502);
+      expect(everybody.sessions.size).toBe(1502);
+      expect(everybody.isComplete).toBe(true);
+      const most = await list(at(51), 1501);
+      expect(most.sessions.size).toBe(1501);
+      expect(most.isComplete).toBe(false);
     });
   });
 }

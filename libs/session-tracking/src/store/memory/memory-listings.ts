@@ -6,6 +6,7 @@ import {
   toPage,
 } from '../listing-cursor.js';
 import type {
+  ActiveSessions,
   ActivityListing,
   SessionListing,
   SessionPage,
@@ -50,13 +51,19 @@ export function sessionsOf(
 /** The sessions in use most recently. */
 export function activeOf(
   sessions: readonly StoredSession[],
-  { since, limit }: ActivityListing,
-): SessionSummary[] {
-  return sessions
+  { since, until, limit }: ActivityListing,
+): ActiveSessions {
+  const active = sessions
     .map(summarize)
-    .filter(({ last_seen_at }) => last_seen_at >= since)
-    .toSorted((a, b) => b.last_seen_at - a.last_seen_at)
-    .slice(0, limit);
+    .filter(
+      ({ created_at, last_seen_at, partial }) =>
+        last_seen_at >= since && created_at < until && partial !== true,
+    )
+    .toSorted((a, b) => b.last_seen_at - a.last_seen_at);
+  return {
+    sessions: active.slice(0, limit),
+    isComplete: active.length <= limit,
+  };
 }
 
 function summarize({ session_id, info }: StoredSession): SessionSummary {

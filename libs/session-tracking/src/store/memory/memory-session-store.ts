@@ -16,6 +16,7 @@ import {
   type TimeSlot,
 } from '../../model/time-slot.js';
 import type {
+  ActiveSessions,
   ActivityListing,
   AppendedBatch,
   CappedCounts,
@@ -149,7 +150,7 @@ export class MemorySessionStore implements SessionStore {
     return Promise.resolve(sessionsOf(this.sessions.all(), client));
   }
 
-  listActiveSessions(listing: ActivityListing): Promise<SessionSummary[]> {
+  listActiveSessions(listing: ActivityListing): Promise<ActiveSessions> {
     return Promise.resolve(activeOf(this.sessions.all(), listing));
   }
 

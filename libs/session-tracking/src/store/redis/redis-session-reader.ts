@@ -10,11 +10,13 @@ import {
   toPage,
 } from '../listing-cursor.js';
 import type {
+  ActiveSessions,
   ActivityListing,
   SessionListing,
   SessionPage,
   SessionSummary,
 } from '../session-store.js';
+import { RedisActiveSessions } from './redis-active-sessions.js';
 import type { RedisConnections } from './redis-connections.js';
 import { RedisHashReader } from './redis-hash-reader.js';
 import { RedisHistoryReader } from './redis-history-reader.js';
@@ -34,12 +36,13 @@ const SUMMARIES_PER_CALL = 50;
 export class RedisSessionReader {
   private readonly infos: RedisHashReader;
   private readonly histories: RedisHistoryReader;
+  private readonly active: RedisActiveSessions;
 
   constructor(
     private readonly connections: RedisConnections,
     private readonly keys: SessionKeys,
     /** By how much the time in the index of activity may lag behind, in seconds. */
-    private readonly renewalAgeSeconds: number,
+    renewalAgeSeconds: number,
   ) {
     this.infos = new RedisHashReader(
       connections,
@@ -47,6 +50,12 @@ export class RedisSessionReader {
       SUMMARIES_PER_CALL,
     );
     this.histories = new RedisHistoryReader(connections, keys);
+    this.active = new RedisActiveSessions(
+      connections,
+      keys,
+      renewalAgeSeconds,
+      (ids) => this.readSummaries(ids),
+    );
   }
 
   findSessionId(client: ClientReference): Promise<string | null> {
@@ -99,24 +108,8 @@ export class RedisSessionReader {
     return sessions.toSorted(newestFirst);
   }
 
-  async listActiveSessions({
-    since,
-    limit,
-  }: ActivityListing): Promise<SessionSummary[]> {
-    const ids = await this.read('list active sessions', (redis) =>
-      redis.zrange(
-        this.keys.expiry,
-        '+inf',
-        String(since - this.renewalAgeSeconds),
-        'BYSCORE',
-        'REV',
-        'LIMIT',
-        0,
-        limit,
-      ),
-    );
-    const sessions = await this.readSummaries(ids);
-    return sessions.filter(({ last_seen_at }) => last_seen_at >= since);
+  listActiveSessions(listing: ActivityListing): Promise<ActiveSessions> {
+    return this.active.list(listing);
   }
 
   /** The newest entries of the index that were created within the bounds. */

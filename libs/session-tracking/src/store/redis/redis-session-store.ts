@@ -18,6 +18,7 @@ import {
   type TimeSlot,
 } from '../../model/time-slot.js';
 import type {
+  ActiveSessions,
   ActivityListing,
   AppendedBatch,
   CappedCounts,
@@ -193,7 +194,7 @@ export class RedisSessionStore implements SessionStore {
     return this.reader.listSessionsOfClient(client);
   }
 
-  listActiveSessions(listing: ActivityListing): Promise<SessionSummary[]> {
+  listActiveSessions(listing: ActivityListing): Promise<ActiveSessions> {
     return this.reader.listActiveSessions(listing);
   }
 
