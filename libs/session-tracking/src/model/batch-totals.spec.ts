@@ -102,6 +102,33 @@ describe('the totals of a batch', () => {
     expect(minute?.clients.get('user:42')?.responses).toBe(1);
   });
 
+  it('count a response for the route and the minute of its request, where that is known', () => {
+    const response = responseRecord({
+      timestamp: START + 61,
+      duration_ms: 61_000,
+      status_code: 500,
+    });
+    const answers = { timestamp: START, method: 'PUT', route: '/a/:b' };
+    const minutes = totalsByMinute([{ client: user('42'), response, answers }]);
+    expect(minutes.map(({ start }) => start)).toEqual([
+      Math.floor(START / 60) * 60,
+    ]);
+    expect(minutes[0]?.routes.get('PUT /a/:b')).toMatchObject({
+      requests: 0,
+      responses: 1,
+      serverErrors: 1,
+    });
+  });
+
+  it('count a response that comes alone when its request must have arrived', () => {
+    const response = responseRecord({
+      timestamp: START + 61,
+      duration_ms: 61_000,
+    });
+    const [minute] = totalsByMinute([{ client: user('42'), response }]);
+    expect(minute?.start).toBe(Math.floor(START / 60) * 60);
+  });
+
   it('count a request whose response is not there yet', () => {
     const [minute] = totalsByMinute([
       { client: user('42'), request: requestRecord() },

@@ -1,7 +1,7 @@
 import { sessionOwner } from './client-groups.js';
 import { bucketOf } from './duration-buckets.js';
 import { toMicroseconds } from './durations.js';
-import type { Exchange } from './exchange.js';
+import { arrivalOf, type Exchange } from './exchange.js';
 import {
   FIRST_ERROR_STATUS,
   FIRST_SERVER_ERROR_STATUS,
@@ -15,7 +15,7 @@ import {
 } from './request-totals.js';
 import { routeNameOf } from './route-name.js';
 
-/** Stands for what belongs to no route: responses that were recorded without their requests. */
+/** Stands for what belongs to no route: responses whose requests are not known. */
 export const UNROUTED = '';
 
 /** What a batch adds to the totals of one minute. */
@@ -39,10 +39,9 @@ export function totalsByMinute(exchanges: readonly Exchange[]): MinuteTotals[] {
 
 function minuteOf(
   minutes: Map<number, MinuteTotals>,
-  { request, response }: Exchange,
+  exchange: Exchange,
 ): MinuteTotals {
-  const timestamp = request?.timestamp ?? response?.timestamp ?? 0;
-  const start = Math.floor(timestamp / 60) * 60;
+  const start = Math.floor(arrivalInTotals(exchange) / 60) * 60;
   let minute = minutes.get(start);
   if (minute === undefined) {
     minute = {
@@ -55,11 +54,20 @@ function minuteOf(
   return minute;
 }
 
+/** As `arrivalOf`, but sure to be a number whatever a host calls a duration. */
+function arrivalInTotals(exchange: Exchange): number {
+  const arrival = exchange.answers?.timestamp ?? arrivalOf(exchange);
+  return Number.isFinite(arrival)
+    ? arrival
+    : (exchange.response?.timestamp ?? 0);
+}
+
 function addExchange(minute: MinuteTotals, exchange: Exchange): void {
   const { request, response } = exchange;
+  const routed = request ?? exchange.answers;
   const route = totalsOf(
     minute.routes,
-    request === undefined ? UNROUTED : routeNameOf(request),
+    routed === undefined ? UNROUTED : routeNameOf(routed),
     emptyRequestTotals,
   );
   const client = totalsOf(

@@ -1,11 +1,19 @@
 import type { Client } from './client-identity.js';
 import type { RequestRecord, ResponseRecord } from './records.js';
 
+/** What totals have to know of the request that a lone response answers. */
+export type AnsweredRequest = Pick<
+  RequestRecord,
+  'timestamp' | 'method' | 'route'
+>;
+
 /** What is stored in one go about one HTTP request: the request, its response, or both. */
 export interface Exchange {
   readonly client: Client;
   readonly request?: RequestRecord;
   readonly response?: ResponseRecord;
+  /** The request that was recorded before its response, where that is known. */
+  readonly answers?: AnsweredRequest;
   /**
    * Set where sampling left the client out. `kept`: an error or a slow request, stored all the same.
    * `left_out`: added to the totals, and stored nowhere else.

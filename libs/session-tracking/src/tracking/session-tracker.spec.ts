@@ -400,6 +400,65 @@ describe('recording', () => {
   });
 });
 
+describe('a response that is recorded apart from its request', () => {
+  const routesAt = () => store.readRoutes(slotAt(START, 300));
+  const client = { userId: '42', ip: '192.0.2.1' };
+  const respond = (over: { request_id: string }, to = client) =>
+    tracker.recordResponse(to, { status_code: 500, duration_ms: 7, ...over });
+
+  it('is counted for the route of that request', async () => {
+    start();
+    const request = { method: 'GET', path: '/a', route: '/:id' };
+    await Promise.all([
+      tracker.recordRequest(client, { ...request, request_id: 'one' }),
+      clock.advance(50),
+    ]);
+    await Promise.all([respond({ request_id: 'one' }), clock.advance(50)]);
+    expect((await routesAt()).get('GET /:id')).toMatchObject({
+      requests: 1,
+      responses: 1,
+      serverErrors: 1,
+      durationMicroseconds: 7000,
+    });
+  });
+
+  it('is not taken for the answer to another client, nor for a second one', async () => {
+    start();
+    const request = { method: 'GET', path: '/a', request_id: 'one' };
+    void tracker.recordRequest(client, request);
+    void respond({ request_id: 'one' }, { ...client, userId: '43' });
+    void respond({ request_id: 'one' });
+    void respond({ request_id: 'one' });
+    await clock.advance(50);
+    expect((await routesAt()).get('GET unmatched')).toMatchObject({
+      requests: 1,
+      responses: 1,
+    });
+    expect(await store.readUsage(slotAt(START, 60))).toMatchObject({
+      responses: 3,
+    });
+  });
+
+  it('is known for the latest 10,000 requests', async () => {
+    start({ flush: { maxQueue: 100_000 } });
+    for (let index = 0; index <= 10_000; index += 1) {
+      void tracker.recordRequest(client, {
+        method: 'GET',
+        path: '/a',
+        request_id: String(index),
+      });
+    }
+    void respond({ request_id: '0' });
+    void respond({ request_id: '1' });
+    void respond({ request_id: '10000' });
+    await tracker.flush();
+    expect((await routesAt()).get('GET unmatched')).toMatchObject({
+      requests: 10_001,
+      responses: 2,
+    });
+  });
+});
+
 describe('a client that is erased', () => {
   it('loses what was on its way, which is counted', async () => {
     store.mode = 'hang';

@@ -28,6 +28,7 @@ import { Redactor } from '../model/redactor.js';
 import { sampleExchange, type SamplingPolicy } from '../model/sampling.js';
 import { trackedRecordsOf } from '../model/tracked-records.js';
 import type { ErasureReport, SessionStore } from '../store/session-store.js';
+import { AnsweredRequests } from './answered-requests.js';
 import type { Clock } from './clock.js';
 import { Flusher, type FlushPolicy, type StoredListener } from './flusher.js';
 import { guardSubscribers } from './guarded-observable.js';
@@ -60,6 +61,7 @@ export class SessionTracker {
 
   private readonly recordSubject = new Subject<TrackedRecord>();
   private readonly counters = new TrackingCounters();
+  private readonly answeredRequests = new AnsweredRequests();
   private readonly flusher: Flusher;
 
   constructor(
@@ -91,21 +93,26 @@ export class SessionTracker {
    * @throws RecordDroppedError when the record is given up
    */
   recordRequest(client: ClientIdentity, request: NewRequest): Promise<string> {
-    return this.enqueueChecked(() => ({
-      client: toClient(client, this.addresses),
-      request: checkRequest(
-        request,
-        {
-          timestamp: toUnixSeconds(this.clock.now()),
-          request_id: randomUUID(),
-        },
-        this.redactor,
-      ),
-    }));
+    return this.enqueueChecked(() => {
+      const exchange = {
+        client: toClient(client, this.addresses),
+        request: checkRequest(
+          request,
+          {
+            timestamp: toUnixSeconds(this.clock.now()),
+            request_id: randomUUID(),
+          },
+          this.redactor,
+        ),
+      };
+      this.answeredRequests.add(exchange.client, exchange.request);
+      return exchange;
+    });
   }
 
   /**
-   * Records the response to a request that carries the same `request_id`.
+   * Records the response to a request that carries the same `request_id`. The totals of its route count
+   * it where the request was recorded by the same instance and is among its latest 10,000.
    *
    * @returns the id of the session, once the record is stored
    * @throws InvalidRecordError when the record cannot be stored as it is
@@ -115,12 +122,19 @@ export class SessionTracker {
     client: ClientIdentity,
     response: NewResponse,
   ): Promise<string> {
-    return this.enqueueChecked(() => ({
-      client: toClient(client, this.addresses),
-      response: checkResponse(response, {
-        timestamp: toUnixSeconds(this.clock.now()),
-      }),
-    }));
+    return this.enqueueChecked(() => {
+      const exchange = {
+        client: toClient(client, this.addresses),
+        response: checkResponse(response, {
+          timestamp: toUnixSeconds(this.clock.now()),
+        }),
+      };
+      const answers = this.answeredRequests.take(
+        exchange.client,
+        exchange.response.request_id,
+      );
+      return answers === undefined ? exchange : { ...exchange, answers };
+    });
   }
 
   /**

@@ -44,7 +44,7 @@ export function describeClients(tested: StoreUnderTest): void {
         },
         {
           client: user('43'),
-          response: responseRecord({ timestamp: HOUR, duration_ms: 9 }),
+          response: responseRecord({ timestamp: HOUR + 1, duration_ms: 9 }),
         },
       );
       await tested.writer.append(

@@ -67,8 +67,11 @@ export function routeOf({ request }: Exchange): string | undefined {
 }
 
 function liesIn({ request, response }: Exchange, slot: TimeSlot): boolean {
-  const { timestamp } = request ?? response ?? { timestamp: Number.NaN };
-  return timestamp >= slot.start && timestamp < slot.start + slot.length;
+  const arrival =
+    request === undefined
+      ? (response?.timestamp ?? 0) - (response?.duration_ms ?? 0) / 1000
+      : request.timestamp;
+  return arrival >= slot.start && arrival < slot.start + slot.length;
 }
 
 /** The exchanges by some name; those without one are left out. */
