@@ -54,11 +54,15 @@ export class RedisSetting {
     this.currentWriter = new TestWriter(this.currentStore);
   }
 
+  get url(): string {
+    return running(this.server).url;
+  }
+
   openStore(
     policy: Partial<StorePolicy> = {},
     keyPrefix = this.prefix,
   ): RedisSessionStore {
-    const { url } = running(this.server);
+    const { url } = this;
     const store = new RedisSessionStore(
       new RedisConnections(() => Promise.resolve(url), {
         writer: 5000,

@@ -60,6 +60,18 @@ export function describeErasing(tested: StoreUnderTest): void {
       expect(await tested.listIdsOf({ userId: '42' })).toEqual([open]);
     });
 
+    it('leaves no name of it in the session of the user who signed in', async () => {
+      const [anonymous = '', ofUser = ''] = await tested.writer.sessionsOf(
+        exchangeOf(visitor('192.0.2.1')),
+        exchangeOf(user('42', '192.0.2.1')),
+      );
+      expect((await tested.infoOf(ofUser)).previous_session_id).toBe(anonymous);
+      await tested.store.eraseSession(anonymous);
+      expect(await tested.infoOf(ofUser)).not.toHaveProperty(
+        'previous_session_id',
+      );
+    });
+
     it('does not bring it back when the batch that made it is retried', async () => {
       const batch = tested.writer.batch([exchangeOf(user('42'))]);
       const [answer] = (await tested.store.append(batch)).exchanges;

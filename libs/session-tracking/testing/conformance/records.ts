@@ -139,6 +139,23 @@ export function describeRecords(tested: StoreUnderTest): void {
       });
     });
 
+    it('begins with its earliest request, though that ended after others', async () => {
+      const client = user('42');
+      const id = await tested.writer.sessionOf(
+        exchangeOf(client, { timestamp: at(50) }),
+      );
+      await tested.createSessions([30]);
+      await tested.writer.append(
+        exchangeOf(client, { timestamp: at(1), duration: 50_000 }),
+      );
+      expect((await tested.infoOf(id)).created_at).toBe(at(1));
+      const [newest] = await tested.listIds({ limit: 10 });
+      expect(newest).not.toBe(id);
+      // What is told of another time does not make the session older than it is.
+      await tested.writer.append(exchangeOf(client, { timestamp: at(-100) }));
+      expect((await tested.infoOf(id)).created_at).toBe(at(1));
+    });
+
     it('adds fractions of a millisecond without drifting', async () => {
       const client = user('42');
       let id = '';

@@ -82,6 +82,10 @@ export class MemorySessions {
     info.response_count += totals.responses;
     info.error_count += totals.errors;
     info.duration_us_total += totals.durationMicroseconds;
+    if (info.created_at - totals.firstAt < this.policy.sessionTtlSeconds) {
+      // A request that took long ends, and is stored, after others that came later.
+      info.created_at = Math.min(info.created_at, totals.firstAt);
+    }
     info.last_seen_at = Math.max(info.last_seen_at, totals.lastAt);
     this.sessions.set(session.session_id, session, this.dataTtlSeconds);
     this.openSessions.set(
@@ -95,13 +99,17 @@ export class MemorySessions {
   /** Removes sessions, and what leads to them. */
   remove(sessions: readonly StoredSession[]): void {
     const ids = new Set(sessions.map(({ session_id }) => session_id));
+    const nextIds = new Set(sessions.map(({ info }) => info.next_session_id));
     this.openSessions.deleteWhere((id) => ids.has(id));
     for (const id of ids) {
       this.sessions.delete(id);
     }
-    for (const { info } of this.sessions.values()) {
+    for (const { session_id, info } of this.sessions.values()) {
       if (ids.has(info.next_session_id ?? '')) {
         delete info.next_session_id;
+      }
+      if (nextIds.has(session_id) && ids.has(info.previous_session_id ?? '')) {
+        delete info.previous_session_id;
       }
     }
   }

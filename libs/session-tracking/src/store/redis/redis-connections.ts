@@ -51,7 +51,7 @@ export class RedisConnections {
       throw new StoreUnavailableError(
         operation,
         this.explainFailure(use, cause),
-        !(cause instanceof ReplyError || isUnsent(cause)),
+        !(isUnsent(cause) || isRefusedWhole(cause)),
       );
     }
   }
@@ -145,6 +145,18 @@ function createClient(source: RedisSource, timeoutMs: number): Redis {
   return typeof source === 'string'
     ? new Redis(source, options)
     : source.duplicate(options);
+}
+
+/**
+ * Whether Redis refused before it did anything: for want of memory, as a replica, while loading. What
+ * has the general code `ERR` may come from the middle of a script, which is not undone.
+ */
+function isRefusedWhole(error: unknown): boolean {
+  return (
+    error instanceof ReplyError &&
+    error instanceof Error &&
+    !error.message.startsWith('ERR ')
+  );
 }
 
 /** Whether ioredis had no connection to send a command on. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   at,
   exchangeOf,
@@ -402,7 +402,8 @@ describe('expiry in Redis', () => {
     );
     expect(Object.fromEntries(left)).toEqual({
       [`writer:${setting.writer.writer}`]: 'hash',
-      erased: 'hash',
+      erased: 'zset',
+      'erased-salt': 'string',
     });
   });
 });
@@ -427,11 +428,13 @@ describe('an erasure', () => {
 
   it('covers the millisecond in which it happens', async () => {
     await setting.store.eraseClient({ userId: '42' });
-    const key = setting.key('erased');
-    const [tombstone = ''] = (await setting.redis.hkeys(key)).filter(
-      (field) => field !== 'salt',
+    const [, score] = await setting.redis.zrange(
+      setting.key('erased'),
+      '0',
+      '-1',
+      'WITHSCORES',
     );
-    const erasedAt = Number(await setting.redis.hget(key, tombstone));
+    const erasedAt = Number(score);
     const { exchanges } = await setting.writer.append(
       exchangeOf(user('42'), { timestamp: erasedAt / 1000 }),
       exchangeOf(user('42'), { timestamp: (erasedAt + 1) / 1000 }),
@@ -440,6 +443,58 @@ describe('an erasure', () => {
       'erased',
       'stored',
     ]);
+  });
+
+  it('covers a batch that was long on its way from a clock that runs ahead', async () => {
+    const client = user('42');
+    const realNow = Date.now;
+    const clock = vi.spyOn(Date, 'now');
+    const runAhead = (milliseconds: number): unknown =>
+      clock.mockImplementation(() => realNow() + milliseconds);
+    try {
+      runAhead(5000);
+      await setting.writer.append(exchangeOf(user('43')));
+      await setting.store.eraseClient({ userId: '42' });
+      const erasedAt = realNow();
+      // Of five seconds, four and a half went by on the way.
+      runAhead(500);
+      const { exchanges } = await setting.writer.append(
+        exchangeOf(client, { timestamp: (erasedAt + 4000) / 1000 }),
+        exchangeOf(client, { timestamp: (erasedAt + 6000) / 1000 }),
+      );
+      expect(exchanges.map(({ outcome }) => outcome)).toEqual([
+        'erased',
+        'stored',
+      ]);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
+  it('is remembered for a day, whoever is erased after that', async () => {
+    const key = setting.key('erased');
+    await setting.store.eraseClient({ userId: '42' });
+    const [tombstone = ''] = await setting.redis.zrange(key, '0', '-1');
+    await setting.redis.zincrby(key, -86_400_000, tombstone);
+    await setting.store.eraseClient({ userId: '43' });
+    expect(await setting.redis.zrange(key, '0', '-1')).not.toContain(tombstone);
+    expect(await setting.redis.zcard(key)).toBe(1);
+  });
+
+  it('is remembered of 100,000 clients at most, the latest', async () => {
+    const key = setting.key('erased');
+    await setting.redis.eval(
+      "for i = 1, 100000 do redis.call('ZADD', KEYS[1], ARGV[1] + i, i) end",
+      1,
+      key,
+      String(Date.now() - 200_000),
+    );
+    await setting.redis.set(setting.key('erased-salt'), 'salt');
+    await setting.store.eraseClient({ userId: '42' });
+    expect(await setting.redis.zcard(key)).toBe(100_000);
+    expect(await setting.redis.zscore(key, '1')).toBeNull();
+    const { exchanges } = await setting.writer.append(exchangeOf(user('42')));
+    expect(exchanges[0]?.outcome).toBe('erased');
   });
 
   it('knows the totals by client for no longer than they stay', async () => {

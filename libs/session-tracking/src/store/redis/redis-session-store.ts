@@ -309,7 +309,11 @@ export class RedisSessionStore implements SessionStore {
           saltExpiry(day, this.policy.maxSessionSeconds),
           'NX',
         );
-        return redis.get(key);
+        const salt: unknown = await redis.get(key);
+        if (salt !== null && typeof salt !== 'string') {
+          throw new TypeError(`${key} holds no text`);
+        }
+        return salt;
       },
     );
   }

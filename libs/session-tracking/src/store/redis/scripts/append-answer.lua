@@ -7,9 +7,13 @@ local exchange_position = 0
 local rejected, erased, session_ids = {}, {}, {}
 local capped_sessions = 0
 
--- How far the writer's clock is ahead of this one; never the other way, so that an erasure takes
--- rather too much than too little.
-local clock_ahead = math.max(0, tonumber(ARGV[17]) - now_ms)
+-- How far the writer's clock is ahead of this one, at most so far: a batch that was long on its way
+-- shows less of it. Never the other way, so that an erasure takes rather too much than too little.
+local clock_was_ahead = number(entry[2])
+local clock_ahead = math.max(clock_was_ahead, tonumber(ARGV[17]) - now_ms)
+if clock_ahead > clock_was_ahead then
+  call('HSET', KEYS[1], 'clock_ahead', format('%.0f', clock_ahead))
+end
 
 local channel = base .. 'live'
 local listeners = try('PUBSUB', 'NUMSUB', channel)
@@ -42,7 +46,8 @@ local function make_room()
     return
   end
   for _, session_id in ipairs(call('ZRANGE', expiry_key, 0, excess - 1)) do
-    if remove_session(session_id) then
+    local succeeded, requests = pcall(remove_session, session_id)
+    if succeeded and requests then
       capped_sessions = capped_sessions + 1
     else
       try('ZREM', index_key, session_id)
@@ -124,7 +129,8 @@ for client_position = 1, client_count do
   end
   session_ids[client_position] = session_id or ''
 end
-index_requests()
+-- An error from here on would leave the batch half done: each part may fail on its own.
+pcall(index_requests)
 
 local minute_count
 minute_count, at = unpack_at('>H', packed, at)
@@ -133,7 +139,7 @@ for _ = 1, minute_count do
 end
 
 -- Index entries of sessions whose data has gone; the few oldest each time keep up with arrivals.
-if index_renewed then
+local function prune_index()
   call('EXPIRE', index_key, data_ttl)
   call('EXPIRE', expiry_key, data_ttl)
   local gone = try('ZRANGEBYSCORE', expiry_key, '-inf', now - data_ttl - renewal_age, 'LIMIT', 0,
@@ -143,6 +149,9 @@ if index_renewed then
     try('ZREM', expiry_key, unpack(gone))
   end
   make_room()
+end
+if index_renewed then
+  pcall(prune_index)
 end
 
 if is_live and #live_lines > 0 then

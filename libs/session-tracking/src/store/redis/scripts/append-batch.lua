@@ -3,9 +3,10 @@
 -- This file is the beginning; after it come tombstones.lua, request-index.lua, remove-session.lua,
 -- store-client.lua, slots.lua, add-totals.lua and append-answer.lua, which share its locals.
 --
--- KEYS[1]  the writer's entry, a hash: "sequence" of the batch it stored last, and by their sequences
---          the answers of batches that a retry may ask for again. All other keys are made from
---          ARGV[1]; in a cluster it carries the same hash tag as KEYS[1].
+-- KEYS[1]  the writer's entry, a hash: "sequence" of the batch it stored last, "clock_ahead" in
+--          milliseconds at most so far, and by their sequences the answers of batches that a retry may
+--          ask for again. All other keys are made from ARGV[1]; in a cluster it carries the same hash
+--          tag as KEYS[1].
 --
 -- ARGV[1]   what every key begins with: "<prefix>:session:"
 -- ARGV[2]   sequence of the batch
@@ -77,11 +78,11 @@ local function number(text)
 end
 
 -- A batch that was stored before is answered as it was then.
-local stored = try('HGET', KEYS[1], 'sequence')
-if is_error(stored) then
+local entry = try('HMGET', KEYS[1], 'sequence', 'clock_ahead')
+if is_error(entry) then
   call('DEL', KEYS[1])
 end
-local stored_sequence = tonumber(stored) or 0
+local stored_sequence = number(entry[1])
 if stored_sequence >= sequence then
   return call('HGET', KEYS[1], ARGV[2]) or (ARGV[2] .. ' 0 0 0\n\n\n')
 end
@@ -92,9 +93,9 @@ end
 -- The first write: where Redis takes none (memory, disk, replica) it fails here, before any other.
 call('HSET', KEYS[1], 'sequence', ARGV[2])
 call('EXPIRE', KEYS[1], ARGV[11])
-if follows == 0 and call('HLEN', KEYS[1]) > 1 then
+if follows == 0 and call('HLEN', KEYS[1]) > (entry[2] and 2 or 1) then
   for _, field in ipairs(call('HKEYS', KEYS[1])) do
-    if field ~= 'sequence' then
+    if field ~= 'sequence' and field ~= 'clock_ahead' then
       call('HDEL', KEYS[1], field)
     end
   end

@@ -14,7 +14,8 @@ end
 -- nil when there is no such session.
 local function remove_session(session_id)
   local key = base .. session_id
-  local info = try('HMGET', key .. ':info', 'client_ip', 'user_id', 'previous_session_id', 'created_at')
+  local info = try('HMGET', key .. ':info', 'client_ip', 'user_id', 'previous_session_id', 'created_at',
+    'next_session_id')
   if info.err or not info[1] then
     return nil
   end
@@ -40,6 +41,12 @@ local function remove_session(session_id)
     local previous = base .. info[3] .. ':info'
     if try('HGET', previous, 'next_session_id') == session_id then
       call('HDEL', previous, 'next_session_id')
+    end
+  end
+  if info[5] then
+    local next_info = base .. info[5] .. ':info'
+    if try('HGET', next_info, 'previous_session_id') == session_id then
+      call('HDEL', next_info, 'previous_session_id')
     end
   end
   return requests, responses

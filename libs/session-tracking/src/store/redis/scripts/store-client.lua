@@ -224,6 +224,12 @@ local function store_client(client_position, user_id, address, former_address, f
     'error_count', format('%d', number(info[5]) + error_count),
     'duration_us_total', format('%d', number(info[6]) + microseconds))
 
+  local before_begin = not created and tonumber(info[1]) - tonumber(first_at) or 0
+  if before_begin > 0 and before_begin < tonumber(session_ttl) then
+    -- A request that took long ends, and is stored, after others that came later.
+    call('HSET', key .. ':info', 'created_at', first_at)
+    try('ZADD', index_key, 'XX', first_at, session_id)
+  end
   if created then
     begin_session(session_id, base .. own_part, user_id, address, former_address, first_at, aged_id, partial)
   end
