@@ -195,6 +195,25 @@ describe('what calls itself Redis', () => {
   });
 });
 
+describe('what calls itself Redis, asked for the salt of addresses', () => {
+  it.each(['a number', 'an array', 'nothing', 'an error', 'the end'])(
+    'stops nothing with %s',
+    async (name) => {
+      const fake = await startFakeRedis(name, NONSENSE[name] ?? '', true);
+      onTestFinished(() => fake.stop());
+      const { tracker } = await startTracking(fake.url, {
+        anonymizeIp: 'hash',
+        flush: { intervalMs: 5, timeoutMs: 100, shutdownMs: 0 },
+      });
+      expect(fake.nonsense).toBeGreaterThan(0);
+      void tracker
+        .recordRequest({ ip: '192.0.2.1' }, { path: '/', method: 'GET' })
+        .catch(() => undefined);
+      expect(tracker.stats()).toMatchObject({ accepted: 1, queued: 1 });
+    },
+  );
+});
+
 /** What a host without types may give. */
 const BAD_REQUESTS: unknown[] = [
   { method: 'GET' },
