@@ -218,6 +218,11 @@ export function describeClients(tested: StoreUnderTest): void {
       expect(await store.countClients([next, empty])).toBe(2);
       expect(await store.countClients([minute, next])).toBe(3);
       expect(await store.countClients([empty])).toBe(0);
+      const year = Array.from({ length: 8760 }, (_, hour) => ({
+        start: HOUR - hour * 3600,
+        length: 3600 as const,
+      }));
+      expect(await store.countClients(year)).toBe(4);
       expect(await store.countClients([])).toBe(0);
       expect(await store.countClients([{ start: HOUR, length: 300 }])).toBe(3);
       expect(await store.countClients([{ start: HOUR, length: 3600 }])).toBe(4);

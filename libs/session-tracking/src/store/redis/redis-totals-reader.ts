@@ -34,6 +34,9 @@ const CLIENT_HASHES_PER_CALL = 2;
 /** Groups of slots in which one call of Redis counts clients at most. */
 const GROUPS_PER_CALL = 64;
 
+/** Lua has no place for more arguments of one call than some thousands. */
+const MOST_KEYS_IN_SCRIPT = 5000;
+
 /** Reads what scripts/add-totals.lua and scripts/totals-by-slot.lua add up. */
 export class RedisTotalsReader {
   private readonly routes = new RememberedTotals(
@@ -106,9 +109,13 @@ export class RedisTotalsReader {
   }
 
   countClients(slots: readonly TimeSlot[]): Promise<number> {
-    return slots.length === 0
-      ? Promise.resolve(0)
-      : this.counts.ask(slots.map((slot) => this.keys.uniqueClients(slot)));
+    const keys = slots.map((slot) => this.keys.uniqueClients(slot));
+    if (keys.length > MOST_KEYS_IN_SCRIPT) {
+      return this.connections.ask('reader', 'count clients', (redis) =>
+        redis.pfcount(...keys),
+      );
+    }
+    return keys.length === 0 ? Promise.resolve(0) : this.counts.ask(keys);
   }
 
   private async countGroups(

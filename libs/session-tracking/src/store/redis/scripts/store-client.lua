@@ -70,6 +70,23 @@ local function find_origin(user_id, address)
   return origin
 end
 
+-- The sign-in may be stored after what the user did next: another instance was faster. Of the newest
+-- sessions at the address the first that a user began after this one, and that names none before it.
+local SESSIONS_THAT_OVERTAKE = 5
+local function find_overtaking(address, first_at)
+  local found, found_at
+  local ids = try('LRANGE', base .. 'sessions:ip:' .. address, 0, SESSIONS_THAT_OVERTAKE - 1)
+  for _, id in ipairs(is_error(ids) and {} or ids) do
+    local info = try('HMGET', base .. id .. ':info', 'user_id', 'created_at', 'previous_session_id')
+    local created_at = not is_error(info) and tonumber(info[2])
+    if created_at and info[1] and info[1] ~= '' and not info[3] and created_at > tonumber(first_at)
+      and created_at < (found_at or math.huge) then
+      found, found_at = id, created_at
+    end
+  end
+  return found
+end
+
 local function find_again(session_id, request_ids)
   local session_bytes = to_bytes(session_id)
   for _, request_id in ipairs(request_ids) do
@@ -133,6 +150,13 @@ local function begin_session(session_id, open_key, user_id, address, former_addr
   end
   if previous_id then
     call('HSET', info_key, 'previous_session_id', previous_id)
+  end
+  if user_id == '' and not aged_id and address ~= UNKNOWN_ADDRESS then
+    local next_id = find_overtaking(address, first_at)
+    if next_id then
+      call('HSET', info_key, 'next_session_id', next_id)
+      call('HSET', base .. next_id .. ':info', 'previous_session_id', session_id)
+    end
   end
   call('SET', open_key, session_id, 'EX', session_ttl)
   try('ZADD', index_key, first_at, session_id)
