@@ -46,7 +46,7 @@ import { SessionKeys } from './session-keys.js';
 const WRITER_TTL_SECONDS = 86_400;
 
 /** Sessions that one call of Redis removes at most. */
-const SESSIONS_PER_ERASURE = 100;
+const SESSIONS_PER_ERASURE = 25;
 
 /** A session's expiry is renewed when it has aged this much: by a hundredth, at most a minute. */
 function renewalAge(sessionTtlSeconds: number): number {

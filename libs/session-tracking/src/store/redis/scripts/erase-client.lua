@@ -9,7 +9,7 @@
 -- ARGV[2]  the client: "user:<id>" or "ip:<address>"
 -- ARGV[3]  random text, for the salt under which the erased are remembered
 -- ARGV[4]  seconds for which the data of a session stays
--- ARGV[5]  sessions to remove in this call
+-- ARGV[5]  sessions to remove in this call, at most
 --
 -- Answer: how many sessions, requests and responses were removed, and how many sessions are left.
 
