@@ -105,13 +105,14 @@ export async function measureEndpoints(
     routes.get(OTHER) ?? emptyRequestTotals();
   routes.delete(OTHER);
   const limit = query.limit ?? DEFAULT_ENDPOINTS;
+  const seconds = until - since;
   return {
     since,
     until,
     ...(client && records && { client: describeClient(client, records) }),
     endpoints: records
-      ? await worstForClient(routes, records, limit)
-      : await busiest(routes, limit),
+      ? await worstForClient(routes, records, seconds, limit)
+      : await busiest(routes, seconds, limit),
     other: { count: requests, error_count: clientErrors + serverErrors },
   };
 }
@@ -146,6 +147,7 @@ function addRoutes(
 
 async function busiest(
   routes: ReadonlyMap<string, RequestTotals>,
+  seconds: number,
   limit: number,
 ): Promise<Endpoint[]> {
   const listed = [...routes]
@@ -154,7 +156,10 @@ async function busiest(
   const endpoints: Endpoint[] = [];
   const breaks = new Breaks();
   for (const [name, totals] of listed) {
-    endpoints.push({ ...splitRouteName(name), ...figuresOfTotals(totals) });
+    endpoints.push({
+      ...splitRouteName(name),
+      ...figuresOfTotals(totals, seconds),
+    });
     await breaks.take();
   }
   return endpoints;
@@ -163,13 +168,17 @@ async function busiest(
 async function worstForClient(
   routes: ReadonlyMap<string, RequestTotals>,
   { exchanges }: ClientRecords,
+  seconds: number,
   limit: number,
 ): Promise<Endpoint[]> {
   const endpoints: (Endpoint & { client: EndpointFigures })[] = [];
   const breaks = new Breaks();
   for (const [name, own] of exchanges) {
-    const everyone = figuresOfTotals(routes.get(name) ?? emptyRequestTotals());
-    const client = figuresOfExchanges(own);
+    const everyone = figuresOfTotals(
+      routes.get(name) ?? emptyRequestTotals(),
+      seconds,
+    );
+    const client = figuresOfExchanges(own, seconds);
     const ratio = everyone.p95 === 0 ? null : client.p95 / everyone.p95;
     endpoints.push({ ...splitRouteName(name), ...everyone, client, ratio });
     await breaks.take();
