@@ -11,6 +11,8 @@ export interface HttpArchive {
     creator: { name: string; version: string };
     pages: [];
     entries: ArchivedExchange[];
+    /** Sampling left the client out: only its errors and slow requests are here. */
+    _partial?: true;
   };
 }
 
@@ -65,6 +67,7 @@ export function toHttpArchive(history: SessionHistory): HttpArchive {
       creator: { name: 'nestjs-session-tracking', version: CREATOR_VERSION },
       pages: [],
       entries: orderExchanges(history).map(archiveExchange),
+      _partial: history.info.partial,
     },
   };
 }

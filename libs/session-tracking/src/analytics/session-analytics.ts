@@ -115,7 +115,12 @@ export class SessionAnalytics {
    * @throws InvalidQueryError when a parameter is wrong or asks for more than is kept
    */
   async getUsage(query: UsageQuery = {}): Promise<UsageReport> {
-    return measureUsage(this.store, query, this.horizon());
+    return measureUsage(
+      this.store,
+      query,
+      this.horizon(),
+      this.policy.sampling.rate,
+    );
   }
 
   /**

@@ -34,8 +34,9 @@ function ask(
   query: UsageQuery = {},
   store = new TotalsByHand(),
   retention = DEFAULT_RETENTION,
+  rate = 1,
 ) {
-  return measureUsage(store, query, new Horizon(NOW, retention));
+  return measureUsage(store, query, new Horizon(NOW, retention), rate);
 }
 
 const lengthOf = (slots: readonly TimeSlot[]): number =>
@@ -108,6 +109,18 @@ describe('usage', () => {
       max: 80,
     });
   });
+
+  it.each([
+    [1, 1],
+    [0.25, 4],
+    [0, null],
+  ])(
+    'says which share of the clients its new sessions are of: %d',
+    async (rate, weight) => {
+      const { sample } = await ask({}, undefined, undefined, rate);
+      expect(sample).toEqual({ rate, weight });
+    },
+  );
 
   it('has every step, also where nothing happened', async () => {
     const { since, until, series } = await ask({ window: '6h', step: '1h' });
