@@ -1,8 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { IsNumber, IsOptional, Max, Min } from 'class-validator';
-
-const LATEST_UNIX_TIME = 99_999_999_999;
+import { LATEST_UNIX_TIME } from '../analytics/query-checks.js';
 
 /** An optional parameter that is a moment; the property becomes Unix time in seconds. */
 export function IsUnixTime(): PropertyDecorator {

@@ -9,6 +9,7 @@ import type { SessionStore } from '../store/session-store.js';
 import { ratePer } from './endpoint-figures.js';
 import { foldEach } from './fold-each.js';
 import { beyondHorizon, type Horizon } from './horizon.js';
+import { checkOneOf, checkWholeNumber } from './query-checks.js';
 import { alignWindow, readWindow, type WindowQuery } from './time-window.js';
 import { topOf } from './top-of.js';
 
@@ -68,6 +69,8 @@ export async function rankClients(
   horizon: Horizon,
 ): Promise<ClientsReport> {
   const { sort = 'requests', limit = DEFAULT_CLIENTS } = query;
+  checkOneOf('sort', sort, CLIENT_ORDERS);
+  checkWholeNumber('limit', limit, 1, MAX_CLIENTS);
   const { since, until } = planClientWindow(
     query,
     horizon,

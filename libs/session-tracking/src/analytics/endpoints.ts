@@ -21,6 +21,7 @@ import {
 import { planEndpointWindow } from './endpoint-window.js';
 import { Breaks, foldEach } from './fold-each.js';
 import type { Horizon } from './horizon.js';
+import { checkText, checkWholeNumber } from './query-checks.js';
 import type { WindowQuery } from './time-window.js';
 
 /** Which endpoints to measure, and for whom. */
@@ -90,6 +91,8 @@ export async function measureEndpoints(
   horizon: Horizon,
   addresses: AddressAnonymizer,
 ): Promise<EndpointsReport> {
+  const { limit = DEFAULT_ENDPOINTS } = query;
+  checkWholeNumber('limit', limit, 1, MAX_ENDPOINTS);
   const client = clientOf(query, addresses);
   const { since, until, lengths } = planEndpointWindow(query, horizon);
   const routes = new Map<string, RequestTotals>();
@@ -104,7 +107,6 @@ export async function measureEndpoints(
   const { requests, clientErrors, serverErrors } =
     routes.get(OTHER) ?? emptyRequestTotals();
   routes.delete(OTHER);
-  const limit = query.limit ?? DEFAULT_ENDPOINTS;
   const seconds = until - since;
   return {
     since,
@@ -122,6 +124,7 @@ function clientOf(
   { user_id, ip }: EndpointsQuery,
   addresses: AddressAnonymizer,
 ): StoredNames | undefined {
+  checkText('user_id', user_id);
   if (user_id !== undefined && ip !== undefined) {
     throw new InvalidQueryError('ip', 'must not stand beside user_id');
   }

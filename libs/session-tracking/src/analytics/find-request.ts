@@ -3,6 +3,7 @@ import type { RequestRecord, ResponseRecord } from '../model/records.js';
 import type { SessionStore } from '../store/session-store.js';
 import { type JourneyEntry, orderExchanges, toEntries } from './journey.js';
 import { type PartialMark, partialMark } from './partial-mark.js';
+import { checkWholeNumber } from './query-checks.js';
 
 export const DEFAULT_CONTEXT = 10;
 export const MAX_CONTEXT = 100;
@@ -27,12 +28,17 @@ export interface FoundRequest extends PartialMark {
   after: JourneyEntry[];
 }
 
-/** Finds the latest request that bears an id; null when there is none or it is no longer kept. */
+/**
+ * Finds the latest request that bears an id; null when there is none or it is no longer kept.
+ *
+ * @throws InvalidQueryError
+ */
 export async function findRequest(
   store: Pick<SessionStore, 'findRequest' | 'readSession'>,
   requestId: string,
   { context = DEFAULT_CONTEXT }: RequestQuery,
 ): Promise<FoundRequest | null> {
+  checkWholeNumber('context', context, 0, MAX_CONTEXT);
   const sessionId = isRequestId(requestId)
     ? await store.findRequest(requestId)
     : null;

@@ -70,7 +70,7 @@ export class SessionAnalytics {
    * Sessions, newest first.
    *
    * @throws InvalidCursorError when `cursor` was not given by an answer before
-   * @throws InvalidQueryError when `ip` is no address
+   * @throws InvalidQueryError when a parameter is wrong
    */
   getSessions(query: SessionQuery = {}): Promise<SessionPage> {
     return searchSessions(this.store, query, this.addresses);
@@ -165,7 +165,11 @@ export class SessionAnalytics {
     return followJourney(this.store, sessionId);
   }
 
-  /** The latest request with an id, and what its client did around it; null when there is none. */
+  /**
+   * The latest request with an id, and what its client did around it; null when there is none.
+   *
+   * @throws InvalidQueryError when `context` is wrong
+   */
   getRequest(
     requestId: string,
     query: RequestQuery = {},
