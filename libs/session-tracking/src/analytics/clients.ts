@@ -7,6 +7,7 @@ import {
 import { slotsBetween } from '../model/time-slot.js';
 import type { SessionStore } from '../store/session-store.js';
 import { ratePer } from './endpoint-figures.js';
+import { fitDefault } from './fit-default.js';
 import { foldEach } from './fold-each.js';
 import { beyondHorizon, type Horizon } from './horizon.js';
 import { checkOneOf, checkWholeNumber } from './query-checks.js';
@@ -112,7 +113,11 @@ function planClientWindow(
   slotLength: number,
 ): { since: number; until: number } {
   const seconds = horizon.clientSeconds;
-  const asked = readWindow(query, Math.min(HOUR, seconds), horizon.now);
+  const asked = fitDefault(
+    readWindow(query, HOUR, horizon.now),
+    query,
+    horizon.now - seconds,
+  );
   if (!horizon.reaches(asked.since, slotLength, seconds)) {
     throw beyondHorizon(
       asked,

@@ -249,6 +249,15 @@ describe('the window of endpoints', () => {
     });
   });
 
+  it('begins with what is kept where its beginning was left out', async () => {
+    expect(await plan({ until: NOW - 30 * DAY + 2400 })).toMatchObject({
+      since: THIS_HOUR + HOUR - 30 * DAY,
+    });
+    expect(await plan({ until: NOW - 1800 })).toMatchObject({
+      since: floorTo(NOW - 1800 - HOUR, 300),
+    });
+  });
+
   it('is of five minutes alone where these are kept longer', async () => {
     const retention = {
       ...DEFAULT_RETENTION,

@@ -90,6 +90,7 @@ const WRONG: [Question, Record<string, unknown>][] = [
     { window: 5 },
   ]),
   ['getUsage', { step: 300 }],
+  ['getSessions', { since: 2, until: 1 }],
   ['getSessions', { has_errors: 'true' }],
   ['getSessions', { cursor: 5 }],
   ['getSessions', { user_id: '' }],
@@ -101,6 +102,7 @@ const WRONG: [Question, Record<string, unknown>][] = [
 
 const RIGHT: [Question, Record<string, unknown>][] = [
   ['getSessions', { limit: 1, since: 0, until: 99_999_999_999 }],
+  ['getSessions', { since: 1, until: 1 }],
   ['getSessions', { limit: 200, has_errors: false, since: undefined }],
   ['getEndpoints', { limit: 1 }],
   ['getEndpoints', { limit: 1000, user_id: undefined }],
@@ -122,7 +124,7 @@ describe('a question asked in code', () => {
     expect(refusal).toBeInstanceOf(InvalidQueryError);
     expect(refusal).toMatchObject({
       field,
-      message: expect.stringMatching(new RegExp(`^${field} must be `)),
+      message: expect.stringMatching(new RegExp(`^${field} must `)),
     });
   });
 

@@ -1,3 +1,4 @@
+import { InvalidQueryError } from '../errors/invalid-query.error.js';
 import type { AddressAnonymizer } from '../model/address-anonymizer.js';
 import { normalizeUserId, type StoredNames } from '../model/client-identity.js';
 import { cursorAfter, decodeCursor, isAfter } from '../store/listing-cursor.js';
@@ -79,6 +80,9 @@ function checkQuery(query: SessionQuery): void {
   checkOneOf('has_errors', query.has_errors, [true, false]);
   checkUnixTime('since', query.since);
   checkUnixTime('until', query.until);
+  if ((query.since ?? 0) > (query.until ?? Infinity)) {
+    throw new InvalidQueryError('since', 'must not be later than until');
+  }
 }
 
 /** A query in the store's own spelling of user ids and addresses. */

@@ -187,6 +187,29 @@ describe('usage', () => {
     ).toMatchObject({ step: 300, since: THIS_STEP + 300 - HOUR });
   });
 
+  it('begins with what is kept where its beginning was left out', async () => {
+    const until = NOW - 600;
+    expect(await ask({ until, step: '5m' })).toMatchObject({
+      since: THIS_STEP + 300 - DAY,
+      until: THIS_STEP - 300,
+    });
+    const sixHours = { minutes: 6 * HOUR, hours: 30 * DAY };
+    expect(
+      await ask({ step: '5m' }, undefined, {
+        ...DEFAULT_RETENTION,
+        rollups: sixHours,
+      }),
+    ).toMatchObject({ since: THIS_STEP + 300 - 6 * HOUR });
+    await expect(ask({ until: NOW - 2 * DAY, step: '5m' })).rejects.toThrow(
+      /^until reaches back too far/,
+    );
+  });
+
+  it('is of a whole day before its end where one is kept', async () => {
+    const { since, until } = await ask({ until: NOW - HOUR, step: '1h' });
+    expect(until - since).toBe(DAY + HOUR);
+  });
+
   it('never begins with a step that may be gone in part', async () => {
     expect(await ask({ window: '30d', step: '1d' })).toMatchObject({
       since: floorTo(NOW, DAY) + DAY - 30 * DAY,
