@@ -73,7 +73,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     host = shop(),
   ): Promise<{ app: TestApp; sessionId: string }> {
     const app = await host.start();
-    await app.http.get('/cart', {
+    await app.http.get('/cart?page=2', {
       ...asUser({ id: '42' }),
       'x-request-id': 'first',
     });
@@ -123,7 +123,8 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         time: responses[0]?.duration_ms,
         request: {
           method: 'GET',
-          url: 'http://application.invalid/cart',
+          url: 'http://application.invalid/cart?page=%5Bredacted%5D',
+          queryString: [{ name: 'page', value: '[redacted]' }],
           headers: [{ name: 'x-request-id', value: 'first' }],
         },
         response: { status: 200, statusText: 'OK' },

@@ -216,6 +216,15 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     expect(alone).not.toHaveProperty('sessions');
   });
 
+  it('takes a route with a comma where steps are given one by one', async () => {
+    const app = await shop(freshKeyPrefix()).start();
+    const { steps } = await read<Funnel>(
+      app,
+      'funnel?steps=GET%20/a,b&steps=POST%20/orders',
+    );
+    expect(steps.map(({ step }) => step)).toEqual(['GET /a,b', 'POST /orders']);
+  });
+
   it.each([
     ['journeys?window=soon', 'window'],
     ['journeys?window=1h&since=0', 'window'],

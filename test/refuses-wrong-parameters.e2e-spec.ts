@@ -68,7 +68,7 @@ const WRONG: Readonly<
   'DELETE ips/:ip': { ip: ADDRESS },
   'GET requests/:requestId': {
     requestId: { value: 'no id', status: 404, says: 'Request not found' },
-    context: '101',
+    context: '',
   },
   'GET endpoints': { ...WINDOW, user_id: '', ip: '', limit: '1001' },
   'GET usage': { ...WINDOW, step: '5 minutes' },

@@ -1,5 +1,4 @@
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsIn, IsOptional } from 'class-validator';
 import {
   CLIENT_ORDERS,
   type ClientOrder,
@@ -7,6 +6,7 @@ import {
   MAX_CLIENTS,
 } from '../analytics/clients.js';
 import { WindowParameters } from './window-parameters.js';
+import { IsWholeNumberParameter } from './whole-number-parameter.js';
 
 /** Query string of `GET /clients`. */
 export class ClientRankingQuery extends WindowParameters {
@@ -15,10 +15,6 @@ export class ClientRankingQuery extends WindowParameters {
   @IsIn(CLIENT_ORDERS)
   sort: ClientOrder = 'requests';
 
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MAX_CLIENTS)
+  @IsWholeNumberParameter(1, MAX_CLIENTS)
   limit: number = DEFAULT_CLIENTS;
 }

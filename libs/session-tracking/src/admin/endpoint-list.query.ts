@@ -1,8 +1,7 @@
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import { DEFAULT_ENDPOINTS, MAX_ENDPOINTS } from '../analytics/endpoints.js';
 import { IsAddressParameter, IsUserIdParameter } from './client-parameters.js';
 import { WindowParameters } from './window-parameters.js';
+import { IsWholeNumberParameter } from './whole-number-parameter.js';
 
 /** Query string of `GET /endpoints`. */
 export class EndpointListQuery extends WindowParameters {
@@ -13,10 +12,6 @@ export class EndpointListQuery extends WindowParameters {
   @IsAddressParameter()
   ip?: string;
 
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MAX_ENDPOINTS)
+  @IsWholeNumberParameter(1, MAX_ENDPOINTS)
   limit: number = DEFAULT_ENDPOINTS;
 }

@@ -8,9 +8,10 @@ import {
 } from 'class-validator';
 import {
   FUNNEL_STEP,
+  MAX_FUNNEL_STEP_LENGTH,
   MAX_FUNNEL_STEPS,
   MIN_FUNNEL_STEPS,
-} from '../analytics/funnel.js';
+} from '../analytics/funnel-steps.js';
 import { WindowParameters } from './window-parameters.js';
 
 /** Query string of `GET /funnel`. */
@@ -25,7 +26,7 @@ export class FunnelStepsQuery extends WindowParameters {
     message:
       'steps must be methods and routes with commas between, such as GET /cart,POST /orders',
   })
-  @MaxLength(2048, { each: true })
+  @MaxLength(MAX_FUNNEL_STEP_LENGTH, { each: true })
   steps: string[];
 }
 

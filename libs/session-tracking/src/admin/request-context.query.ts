@@ -1,14 +1,9 @@
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import { DEFAULT_CONTEXT, MAX_CONTEXT } from '../analytics/find-request.js';
+import { IsWholeNumberParameter } from './whole-number-parameter.js';
 
 /** Query string of `GET /requests/:requestId`. */
 export class RequestContextQuery {
   /** Requests to show before and after. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
-  @Max(MAX_CONTEXT)
+  @IsWholeNumberParameter(0, MAX_CONTEXT)
   context: number = DEFAULT_CONTEXT;
 }

@@ -1,13 +1,4 @@
-import { Type } from 'class-transformer';
-import {
-  IsInt,
-  IsOptional,
-  IsString,
-  Max,
-  MaxLength,
-  Min,
-  MinLength,
-} from 'class-validator';
+import { IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
 import {
   DEFAULT_PAGE_SIZE,
   MAX_PAGE_SIZE,
@@ -15,15 +6,12 @@ import {
 import { IsBooleanParameter } from './boolean-parameter.js';
 import { IsAddressParameter, IsUserIdParameter } from './client-parameters.js';
 import { IsUnixTime } from './unix-time.js';
+import { IsWholeNumberParameter } from './whole-number-parameter.js';
 
 /** Query string of `GET /sessions`. */
 export class SessionListQuery {
   /** Sessions per page. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MAX_PAGE_SIZE)
+  @IsWholeNumberParameter(1, MAX_PAGE_SIZE)
   limit: number = DEFAULT_PAGE_SIZE;
 
   /** `next_cursor` of the page before. */

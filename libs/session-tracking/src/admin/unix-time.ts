@@ -1,8 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { IsNumber, IsOptional, Max, Min } from 'class-validator';
-
-const LATEST_UNIX_TIME = 99_999_999_999;
+import { LATEST_UNIX_TIME } from '../analytics/query-checks.js';
 
 /** An optional parameter that is a moment; the property becomes Unix time in seconds. */
 export function IsUnixTime(): PropertyDecorator {
@@ -30,12 +29,21 @@ function toUnixTime(value: unknown): unknown {
   if (/^\d+(?:\.\d+)?$/.test(value)) {
     return Number(value);
   }
-  const isDate = /^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})?)?$/.test(
-    value,
-  );
+  const [, day] =
+    /^(\d{4}-\d{2}-\d{2})(?:T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})?)?$/.exec(value) ??
+    [];
   const hasZone = !value.includes('T') || /(?:Z|[+-]\d{2}:?\d{2})$/.test(value);
-  const milliseconds = isDate
-    ? Date.parse(hasZone ? value : `${value}Z`)
-    : Number.NaN;
+  const milliseconds =
+    day !== undefined && isInCalendar(day)
+      ? Date.parse(hasZone ? value : `${value}Z`)
+      : Number.NaN;
   return Number.isNaN(milliseconds) ? value : milliseconds / 1000;
+}
+
+/** `Date.parse` takes the 30th of February for the 2nd of March. */
+function isInCalendar(day: string): boolean {
+  const midnight = Date.parse(day);
+  return (
+    !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day)
+  );
 }

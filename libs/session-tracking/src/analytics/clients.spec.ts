@@ -108,6 +108,19 @@ describe('the clients of a window', () => {
     expect(store.read).toHaveLength(24);
   });
 
+  it('are of what is kept where the beginning was left out', async () => {
+    expect(await ask(traffic(), { until: NOW - 5400 })).toMatchObject({
+      since: THIS_MINUTE + 60 - 7200,
+      until: THIS_MINUTE + 60 - 5400,
+    });
+    expect(await ask(traffic(), { until: NOW - 1800 })).toMatchObject({
+      since: THIS_MINUTE - 5400,
+    });
+    await expect(ask(traffic(), { until: NOW - 8000 })).rejects.toThrow(
+      /^until reaches back too far/,
+    );
+  });
+
   it('are of an hour, or of as long as their data stays', async () => {
     const short = {
       ...DEFAULT_RETENTION,

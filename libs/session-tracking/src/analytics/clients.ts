@@ -7,8 +7,10 @@ import {
 import { slotsBetween } from '../model/time-slot.js';
 import type { SessionStore } from '../store/session-store.js';
 import { ratePer } from './endpoint-figures.js';
+import { fitDefault } from './fit-default.js';
 import { foldEach } from './fold-each.js';
 import { beyondHorizon, type Horizon } from './horizon.js';
+import { checkOneOf, checkWholeNumber } from './query-checks.js';
 import { alignWindow, readWindow, type WindowQuery } from './time-window.js';
 import { topOf } from './top-of.js';
 
@@ -68,6 +70,8 @@ export async function rankClients(
   horizon: Horizon,
 ): Promise<ClientsReport> {
   const { sort = 'requests', limit = DEFAULT_CLIENTS } = query;
+  checkOneOf('sort', sort, CLIENT_ORDERS);
+  checkWholeNumber('limit', limit, 1, MAX_CLIENTS);
   const { since, until } = planClientWindow(
     query,
     horizon,
@@ -109,7 +113,11 @@ function planClientWindow(
   slotLength: number,
 ): { since: number; until: number } {
   const seconds = horizon.clientSeconds;
-  const asked = readWindow(query, Math.min(HOUR, seconds), horizon.now);
+  const asked = fitDefault(
+    readWindow(query, HOUR, horizon.now),
+    query,
+    horizon.now - seconds,
+  );
   if (!horizon.reaches(asked.since, slotLength, seconds)) {
     throw beyondHorizon(
       asked,

@@ -3,6 +3,7 @@ import {
   ROUTE_SLOT_LENGTHS,
   type SlotLength,
 } from '../model/time-slot.js';
+import { fitDefault } from './fit-default.js';
 import { beyondHorizon, type Horizon } from './horizon.js';
 import {
   alignWindow,
@@ -33,15 +34,19 @@ export function planEndpointWindow(
   query: WindowQuery,
   horizon: Horizon,
 ): EndpointWindow {
-  const asked = readWindow(query, HOUR, horizon.now);
+  const longest = Math.max(
+    ...ROUTE_SLOTS.map((each) => horizon.secondsOf(each)),
+  );
+  const asked = fitDefault(
+    readWindow(query, HOUR, horizon.now),
+    query,
+    horizon.now - longest,
+  );
   const kept = ROUTE_SLOTS.filter((length) =>
     horizon.reaches(asked.since, length, horizon.secondsOf(length)),
   );
   const shortest = kept.at(-1);
   if (shortest === undefined) {
-    const longest = Math.max(
-      ...ROUTE_SLOTS.map((each) => horizon.secondsOf(each)),
-    );
     throw beyondHorizon(asked, 'totals of endpoints', longest);
   }
   const hourly = kept.includes(HOUR);

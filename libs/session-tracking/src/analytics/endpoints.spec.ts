@@ -123,6 +123,7 @@ describe('the endpoints of a window', () => {
         method: 'GET',
         route: '/items/:id',
         count: 5,
+        rate: 0.001282,
         error_count: 2,
         error_rate: 0.4,
         avg: 25,
@@ -132,6 +133,7 @@ describe('the endpoints of a window', () => {
         method: 'POST',
         route: 'unmatched',
         count: 1,
+        rate: 0.0002564,
         error_count: 0,
         error_rate: 0,
         avg: 0.5,
@@ -156,6 +158,16 @@ describe('the endpoints of a window', () => {
       endpoints: [],
       other: { count: 3, error_count: 2 },
     });
+  });
+
+  it('have a rate over the window that was answered, however rare they are', async () => {
+    const hour: TimeSlot = { start: THIS_HOUR - DAY, length: HOUR };
+    const store = new StoreByHand()
+      .addRoute(hour, 'GET /rare', totalsOf([1]))
+      .addRoute(hour, 'GET /often', totalsOf([1], { requests: 123_456_789 }));
+    const { since, until, endpoints } = await ask(store, { window: '30d' });
+    expect(until - since).toBe(30 * DAY);
+    expect(endpoints.map(({ rate }) => rate)).toEqual([47.63, 3.858e-7]);
   });
 
   it('are at most as many as asked for', async () => {
@@ -237,6 +249,15 @@ describe('the window of endpoints', () => {
     });
   });
 
+  it('begins with what is kept where its beginning was left out', async () => {
+    expect(await plan({ until: NOW - 30 * DAY + 2400 })).toMatchObject({
+      since: THIS_HOUR + HOUR - 30 * DAY,
+    });
+    expect(await plan({ until: NOW - 1800 })).toMatchObject({
+      since: floorTo(NOW - 1800 - HOUR, 300),
+    });
+  });
+
   it('is of five minutes alone where these are kept longer', async () => {
     const retention = {
       ...DEFAULT_RETENTION,
@@ -300,9 +321,11 @@ describe('the endpoints of a client', () => {
     const [slow, fast, free] = endpoints;
     expect(slow).toMatchObject({
       count: 3,
+      rate: 0.0007692,
       max: 100,
       client: {
         count: 2,
+        rate: 0.0005128,
         error_count: 1,
         error_rate: 0.5,
         avg: 200,
@@ -383,6 +406,7 @@ describe('the endpoints of a client', () => {
     const { endpoints } = await ask(store, { user_id: '42' });
     expect(endpoints[0]?.client).toEqual({
       count: 1,
+      rate: 0.0002564,
       error_count: 0,
       error_rate: 0,
       avg: 0,

@@ -21,6 +21,7 @@ import {
 import { planEndpointWindow } from './endpoint-window.js';
 import { Breaks, foldEach } from './fold-each.js';
 import type { Horizon } from './horizon.js';
+import { checkText, checkWholeNumber } from './query-checks.js';
 import type { WindowQuery } from './time-window.js';
 
 /** Which endpoints to measure, and for whom. */
@@ -90,6 +91,8 @@ export async function measureEndpoints(
   horizon: Horizon,
   addresses: AddressAnonymizer,
 ): Promise<EndpointsReport> {
+  const { limit = DEFAULT_ENDPOINTS } = query;
+  checkWholeNumber('limit', limit, 1, MAX_ENDPOINTS);
   const client = clientOf(query, addresses);
   const { since, until, lengths } = planEndpointWindow(query, horizon);
   const routes = new Map<string, RequestTotals>();
@@ -104,14 +107,14 @@ export async function measureEndpoints(
   const { requests, clientErrors, serverErrors } =
     routes.get(OTHER) ?? emptyRequestTotals();
   routes.delete(OTHER);
-  const limit = query.limit ?? DEFAULT_ENDPOINTS;
+  const seconds = until - since;
   return {
     since,
     until,
     ...(client && records && { client: describeClient(client, records) }),
     endpoints: records
-      ? await worstForClient(routes, records, limit)
-      : await busiest(routes, limit),
+      ? await worstForClient(routes, records, seconds, limit)
+      : await busiest(routes, seconds, limit),
     other: { count: requests, error_count: clientErrors + serverErrors },
   };
 }
@@ -121,6 +124,7 @@ function clientOf(
   { user_id, ip }: EndpointsQuery,
   addresses: AddressAnonymizer,
 ): StoredNames | undefined {
+  checkText('user_id', user_id);
   if (user_id !== undefined && ip !== undefined) {
     throw new InvalidQueryError('ip', 'must not stand beside user_id');
   }
@@ -146,6 +150,7 @@ function addRoutes(
 
 async function busiest(
   routes: ReadonlyMap<string, RequestTotals>,
+  seconds: number,
   limit: number,
 ): Promise<Endpoint[]> {
   const listed = [...routes]
@@ -154,7 +159,10 @@ async function busiest(
   const endpoints: Endpoint[] = [];
   const breaks = new Breaks();
   for (const [name, totals] of listed) {
-    endpoints.push({ ...splitRouteName(name), ...figuresOfTotals(totals) });
+    endpoints.push({
+      ...splitRouteName(name),
+      ...figuresOfTotals(totals, seconds),
+    });
     await breaks.take();
   }
   return endpoints;
@@ -163,13 +171,17 @@ async function busiest(
 async function worstForClient(
   routes: ReadonlyMap<string, RequestTotals>,
   { exchanges }: ClientRecords,
+  seconds: number,
   limit: number,
 ): Promise<Endpoint[]> {
   const endpoints: (Endpoint & { client: EndpointFigures })[] = [];
   const breaks = new Breaks();
   for (const [name, own] of exchanges) {
-    const everyone = figuresOfTotals(routes.get(name) ?? emptyRequestTotals());
-    const client = figuresOfExchanges(own);
+    const everyone = figuresOfTotals(
+      routes.get(name) ?? emptyRequestTotals(),
+      seconds,
+    );
+    const client = figuresOfExchanges(own, seconds);
     const ratio = everyone.p95 === 0 ? null : client.p95 / everyone.p95;
     endpoints.push({ ...splitRouteName(name), ...everyone, client, ratio });
     await breaks.take();

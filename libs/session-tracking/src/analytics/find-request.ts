@@ -2,6 +2,8 @@ import { isRequestId } from '../model/request-id.js';
 import type { RequestRecord, ResponseRecord } from '../model/records.js';
 import type { SessionStore } from '../store/session-store.js';
 import { type JourneyEntry, orderExchanges, toEntries } from './journey.js';
+import { type PartialMark, partialMark } from './partial-mark.js';
+import { checkWholeNumber } from './query-checks.js';
 
 export const DEFAULT_CONTEXT = 10;
 export const MAX_CONTEXT = 100;
@@ -13,7 +15,7 @@ export interface RequestQuery {
 }
 
 /** One request, and what its client did before and after it. */
-export interface FoundRequest {
+export interface FoundRequest extends PartialMark {
   session_id: string;
   /** Empty for an anonymous client. */
   user_id: string;
@@ -26,12 +28,17 @@ export interface FoundRequest {
   after: JourneyEntry[];
 }
 
-/** Finds the latest request that bears an id; null when there is none or it is no longer kept. */
+/**
+ * Finds the latest request that bears an id; null when there is none or it is no longer kept.
+ *
+ * @throws InvalidQueryError
+ */
 export async function findRequest(
   store: Pick<SessionStore, 'findRequest' | 'readSession'>,
   requestId: string,
   { context = DEFAULT_CONTEXT }: RequestQuery,
 ): Promise<FoundRequest | null> {
+  checkWholeNumber('context', context, 0, MAX_CONTEXT);
   const sessionId = isRequestId(requestId)
     ? await store.findRequest(requestId)
     : null;
@@ -53,6 +60,7 @@ export async function findRequest(
     session_id: history.session_id,
     user_id: history.info.user_id,
     client_ip: history.info.client_ip,
+    ...partialMark(history.info),
     ...found,
     before: entries.slice(Math.max(0, position - context), position),
     after: entries.slice(position + 1, position + 1 + context),

@@ -2,18 +2,13 @@ import { roundMilliseconds } from '../model/durations.js';
 import { type RequestRecord, UNMATCHED_ROUTE } from '../model/records.js';
 import { routeNameOf } from '../model/route-name.js';
 import type { SessionStore } from '../store/session-store.js';
+import { checkFunnelSteps } from './funnel-steps.js';
 import { foldRecentSessions } from './recent-sessions.js';
 import { type Sample, sampleOf } from './sample.js';
 import { readWindow, type WindowQuery } from './time-window.js';
 
 /** Window of an answer that is asked without one, in seconds. */
 const DEFAULT_WINDOW = 86_400;
-
-export const MIN_FUNNEL_STEPS = 2;
-export const MAX_FUNNEL_STEPS = 10;
-
-/** How a step is written: a method, a blank, and a route template or a path. */
-export const FUNNEL_STEP = /^[A-Z-]+ \S+$/;
 
 /** Which steps to follow, and when. */
 export interface FunnelQuery extends WindowQuery {
@@ -63,6 +58,7 @@ export async function measureFunnel(
   now: number,
   samplingRate: number,
 ): Promise<Funnel> {
+  checkFunnelSteps(query.steps);
   const { since, until } = readWindow(query, DEFAULT_WINDOW, now);
   /** For each step the times that sessions took to it from the step before; 0 to the first. */
   const waits: number[][] = query.steps.map(() => []);

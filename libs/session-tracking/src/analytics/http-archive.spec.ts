@@ -125,6 +125,60 @@ describe('an HTTP archive', () => {
     expect(findHarFaults(archive)).toEqual([]);
   });
 
+  it.each<[string, string, [string, string][]]>([
+    [
+      'page=[redacted]&q=[redacted]',
+      'page=%5Bredacted%5D&q=%5Bredacted%5D',
+      [
+        ['page', '[redacted]'],
+        ['q', '[redacted]'],
+      ],
+    ],
+    ['q=a b%26c%2Bd=e', 'q=a%20b%26c%2Bd%3De', [['q', 'a b&c+d=e']]],
+    ['q=100%25', 'q=100%25', [['q', '100%']]],
+    ['q=100%', 'q=100%25', [['q', '100%']]],
+    ['ids[]=1#2', 'ids%5B%5D=1%232', [['ids[]', '1#2']]],
+    ['q=ä', 'q=%C3%A4', [['q', 'ä']]],
+    ['q=\ud800', 'q=%EF%BF%BD', [['q', '\ufffd']]],
+    [
+      'flag&empty=&[more]',
+      'flag&empty=&%5Bmore%5D',
+      [
+        ['flag', ''],
+        ['empty', ''],
+        ['[more]', ''],
+      ],
+    ],
+    [
+      'a=1&&a=2',
+      'a=1&a=2',
+      [
+        ['a', '1'],
+        ['a', '2'],
+      ],
+    ],
+  ])('has the query %j in its URL and by name', (query, written, pairs) => {
+    const archive = archiveOf([requestRecord({ path: '/items', query })], []);
+    expect(archive.log.entries[0]?.request).toMatchObject({
+      url: `http://application.invalid/items?${written}`,
+      queryString: pairs.map(([name, value]) => ({ name, value })),
+    });
+    expect(findHarFaults(archive)).toEqual([]);
+  });
+
+  it('has a URL that says what the query by name says, whatever was recorded', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (query) => {
+        const archive = archiveOf([requestRecord({ query })], []);
+        expect(findHarFaults(archive)).toEqual([]);
+        const { url, queryString } = archive.log.entries[0]?.request ?? {};
+        expect([...new URL(url ?? '').searchParams]).toEqual(
+          queryString?.map(({ name, value }) => [name, value]),
+        );
+      }),
+    );
+  });
+
   it('has no faults, whatever was recorded', () => {
     fc.assert(
       fc.property(

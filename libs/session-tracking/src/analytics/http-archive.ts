@@ -1,6 +1,11 @@
 import { STATUS_CODES } from 'node:http';
 import type { SessionHistory } from '../model/records.js';
 import { REQUEST_ID_HEADER } from '../model/request-id.js';
+import {
+  type ArchivedParameter,
+  toParameters,
+  toUrlQuery,
+} from './archived-query.js';
 import type { JoinedExchange } from './join-exchanges.js';
 import { orderExchanges } from './journey.js';
 
@@ -11,6 +16,8 @@ export interface HttpArchive {
     creator: { name: string; version: string };
     pages: [];
     entries: ArchivedExchange[];
+    /** Sampling left the client out: only its errors and slow requests are here. */
+    _partial?: true;
   };
 }
 
@@ -23,7 +30,7 @@ export interface ArchivedExchange {
   request: ArchivedMessage & {
     method: string;
     url: string;
-    queryString: [];
+    queryString: ArchivedParameter[];
   };
   response: ArchivedMessage & {
     /** 0 where no response is stored. */
@@ -65,6 +72,7 @@ export function toHttpArchive(history: SessionHistory): HttpArchive {
       creator: { name: 'nestjs-session-tracking', version: CREATOR_VERSION },
       pages: [],
       entries: orderExchanges(history).map(archiveExchange),
+      _partial: history.info.partial,
     },
   };
 }
@@ -75,14 +83,15 @@ function archiveExchange({
 }: JoinedExchange): ArchivedExchange {
   const status = response?.status_code ?? 0;
   const duration = response?.duration_ms ?? 0;
+  const { query = '' } = request;
   const id = { name: REQUEST_ID_HEADER, value: request.request_id };
   return {
     startedDateTime: new Date(request.timestamp * 1000).toISOString(),
     time: duration,
     request: {
       method: request.method,
-      url: toUrl(request.path),
-      queryString: [],
+      url: toUrl(request.path) + toUrlQuery(query),
+      queryString: toParameters(query),
       ...messageWith(id),
     },
     response: {

@@ -97,6 +97,22 @@ describe('a journey over linked sessions', () => {
     ]);
   });
 
+  it.each(['visitor', 'user'])(
+    'is partial where the %s was left out by sampling',
+    async (leftOut) => {
+      const sessions = [visitor, user].map((each) =>
+        each.session_id === leftOut
+          ? { ...each, info: { ...each.info, partial: true as const } }
+          : each,
+      );
+      expect(await follow(sessions, 'user')).toHaveProperty('partial', true);
+    },
+  );
+
+  it('is not partial where it is whole', async () => {
+    expect(await follow([visitor, user], 'user')).not.toHaveProperty('partial');
+  });
+
   it('merges what overlaps in the order of arrival', async () => {
     const journey = await follow(
       [

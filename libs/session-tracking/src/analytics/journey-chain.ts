@@ -6,6 +6,7 @@ import {
   orderExchanges,
   toEntries,
 } from './journey.js';
+import { partialMark } from './partial-mark.js';
 
 /** Most sessions of one chain. */
 const MAX_SESSIONS = 20;
@@ -19,6 +20,8 @@ export interface ChainedJourney {
   session_id: string;
   user_id: string;
   client_ip: string;
+  /** True when sampling left any of these clients out: of its sessions only errors and slow requests are known. */
+  partial?: true;
   /** Ids of the sessions, from the first to the last. */
   sessions: string[];
   /** True when the chain goes on beyond 20 sessions or 5,000 requests. */
@@ -55,6 +58,9 @@ export async function followJourney(
     session_id: asked.session_id,
     user_id: asked.info.user_id,
     client_ip: asked.info.client_ip,
+    ...partialMark({
+      partial: chain.sessions.some(({ info }) => info.partial) || undefined,
+    }),
     sessions: chain.sessions.map(({ session_id }) => session_id),
     truncated: chain.truncated,
     entries: mergeEntries(chain.sessions),

@@ -5,6 +5,7 @@ import type {
   SessionHistory,
 } from '../model/records.js';
 import { type JoinedExchange, joinExchanges } from './join-exchanges.js';
+import { type PartialMark, partialMark } from './partial-mark.js';
 
 /** One step of a client's way through the API: a request with its response. */
 export type JourneyEntry = RequestRecord & {
@@ -16,7 +17,7 @@ export type JourneyEntry = RequestRecord & {
 } & Omit<Partial<ResponseRecord>, 'timestamp' | 'status_code' | 'duration_ms'>;
 
 /** The way of a client through the API within one session, oldest step first. */
-export interface Journey {
+export interface Journey extends PartialMark {
   session_id: string;
   user_id: string;
   client_ip: string;
@@ -29,6 +30,7 @@ export function toJourney(history: SessionHistory): Journey {
     session_id: history.session_id,
     user_id: history.info.user_id,
     client_ip: history.info.client_ip,
+    ...partialMark(history.info),
     entries: toEntries(orderExchanges(history)),
   };
 }

@@ -145,10 +145,13 @@ function expectNear(found: number, exact: number): void {
 function expectFigures(
   found: EndpointFigures,
   log: readonly Logged[],
+  seconds: number,
   exactly = false,
 ): void {
   const naive = recompute(log);
   expect(found.count).toBe(naive.requests);
+  const rate = naive.requests / seconds;
+  expect(Math.abs(found.rate - rate)).toBeLessThanOrEqual(rate * 0.0005);
   expect(found.error_count).toBe(naive.errors);
   expect(found.error_rate).toBeCloseTo(naive.rate, 9);
   expect(found.avg).toBeCloseTo(naive.avg, 6);
@@ -277,7 +280,7 @@ describe.each(STORES)(
           ).toEqual(new Set(routes.keys()));
           for (const endpoint of endpoints) {
             const name = `${endpoint.method} ${endpoint.route}`;
-            expectFigures(endpoint, routes.get(name) ?? []);
+            expectFigures(endpoint, routes.get(name) ?? [], until - since);
           }
           const counts = endpoints.map(({ count }) => count);
           expect(counts).toEqual(counts.toSorted((a, b) => b - a));
@@ -319,10 +322,15 @@ describe.each(STORES)(
             expect(endpoints).toHaveLength(ownRoutes.size);
             for (const endpoint of endpoints) {
               const name = `${endpoint.method} ${endpoint.route}`;
-              expectFigures(endpoint, everyone.get(name) ?? []);
+              expectFigures(endpoint, everyone.get(name) ?? [], until - since);
               expect(endpoint.client).toBeDefined();
               if (endpoint.client !== undefined) {
-                expectFigures(endpoint.client, ownRoutes.get(name) ?? [], true);
+                expectFigures(
+                  endpoint.client,
+                  ownRoutes.get(name) ?? [],
+                  until - since,
+                  true,
+                );
               }
               expect(endpoint.ratio).toBe(
                 endpoint.p95 === 0

@@ -70,7 +70,7 @@ export class SessionAnalytics {
    * Sessions, newest first.
    *
    * @throws InvalidCursorError when `cursor` was not given by an answer before
-   * @throws InvalidQueryError when `ip` is no address
+   * @throws InvalidQueryError when a parameter is wrong
    */
   getSessions(query: SessionQuery = {}): Promise<SessionPage> {
     return searchSessions(this.store, query, this.addresses);
@@ -115,7 +115,12 @@ export class SessionAnalytics {
    * @throws InvalidQueryError when a parameter is wrong or asks for more than is kept
    */
   async getUsage(query: UsageQuery = {}): Promise<UsageReport> {
-    return measureUsage(this.store, query, this.horizon());
+    return measureUsage(
+      this.store,
+      query,
+      this.horizon(),
+      this.policy.sampling.rate,
+    );
   }
 
   /**
@@ -160,7 +165,11 @@ export class SessionAnalytics {
     return followJourney(this.store, sessionId);
   }
 
-  /** The latest request with an id, and what its client did around it; null when there is none. */
+  /**
+   * The latest request with an id, and what its client did around it; null when there is none.
+   *
+   * @throws InvalidQueryError when `context` is wrong
+   */
   getRequest(
     requestId: string,
     query: RequestQuery = {},

@@ -1,5 +1,6 @@
 import type { SessionHistory } from '../model/records.js';
 import { joinExchanges } from './join-exchanges.js';
+import { type PartialMark, partialMark } from './partial-mark.js';
 import { percentile } from './percentile.js';
 
 /** How many of the slowest requests a session document names. */
@@ -16,7 +17,7 @@ export interface SlowRequest {
 }
 
 /** What can be said about a session at a glance. */
-export interface SessionDocument {
+export interface SessionDocument extends PartialMark {
   session_id: string;
   /** Empty for an anonymous client. */
   user_id: string;
@@ -66,6 +67,7 @@ export function toSessionDocument(history: SessionHistory): SessionDocument {
     created_at: info.created_at,
     last_seen_at: info.last_seen_at,
     previous_session_id: info.previous_session_id ?? null,
+    ...partialMark(info),
     analytics: {
       request_count: info.request_count,
       response_count: info.response_count,

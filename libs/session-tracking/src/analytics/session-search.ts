@@ -1,3 +1,4 @@
+import { InvalidQueryError } from '../errors/invalid-query.error.js';
 import type { AddressAnonymizer } from '../model/address-anonymizer.js';
 import { normalizeUserId, type StoredNames } from '../model/client-identity.js';
 import { cursorAfter, decodeCursor, isAfter } from '../store/listing-cursor.js';
@@ -8,6 +9,12 @@ import type {
 } from '../store/session-store.js';
 import { listSessionsOfNames } from '../store/stored-names.js';
 import { namesOfAddress } from './address-parameter.js';
+import {
+  checkOneOf,
+  checkText,
+  checkUnixTime,
+  checkWholeNumber,
+} from './query-checks.js';
 
 /** Which sessions to list; filters narrow each other. */
 export interface SessionQuery {
@@ -40,13 +47,14 @@ const FILTERED_CHUNK = 200;
  * Finds sessions, newest first. A filter that few sessions meet may answer a short or empty page
  * with a `next_cursor`: the search goes on there.
  *
- * @throws InvalidQueryError when `ip` is no address
+ * @throws InvalidQueryError when a parameter is wrong
  */
 export async function searchSessions(
   store: SessionStore,
   query: SessionQuery,
   addresses: AddressAnonymizer,
 ): Promise<SessionPage> {
+  checkQuery(query);
   const limit = query.limit ?? DEFAULT_PAGE_SIZE;
   const filter = toFilter(query, addresses);
   const sessions: SessionSummary[] = [];
@@ -63,6 +71,18 @@ export async function searchSessions(
     examined += 1;
   }
   return { sessions, next_cursor: null };
+}
+
+function checkQuery(query: SessionQuery): void {
+  checkWholeNumber('limit', query.limit, 1, MAX_PAGE_SIZE);
+  checkText('cursor', query.cursor);
+  checkText('user_id', query.user_id);
+  checkOneOf('has_errors', query.has_errors, [true, false]);
+  checkUnixTime('since', query.since);
+  checkUnixTime('until', query.until);
+  if ((query.since ?? 0) > (query.until ?? Infinity)) {
+    throw new InvalidQueryError('since', 'must not be later than until');
+  }
 }
 
 /** A query in the store's own spelling of user ids and addresses. */

@@ -1,6 +1,7 @@
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
 import { ceilTo, floorTo } from '../model/time-slot.js';
 import { DURATION_TAKES, parseDuration } from './duration-text.js';
+import { checkUnixTime } from './query-checks.js';
 
 /** The stretch of time that a question is about: a window that ends now, or explicit ends. */
 export interface WindowQuery {
@@ -21,12 +22,14 @@ export interface AskedWindow {
   readonly field: 'window' | 'since' | 'until';
 }
 
-/** @throws InvalidQueryError when the parameters contradict each other */
+/** @throws InvalidQueryError when a parameter is wrong, or they contradict each other */
 export function readWindow(
   { window, since, until }: WindowQuery,
   defaultSeconds: number,
   now: number,
 ): AskedWindow {
+  checkUnixTime('since', since);
+  checkUnixTime('until', until);
   if (window !== undefined && (since ?? until) !== undefined) {
     throw new InvalidQueryError(
       'window',

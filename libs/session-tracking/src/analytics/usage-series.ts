@@ -1,6 +1,7 @@
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
 import { SLOT_LENGTHS, type SlotLength } from '../model/time-slot.js';
 import { parseDuration, spellDuration } from './duration-text.js';
+import { fitDefault } from './fit-default.js';
 import { beyondHorizon, type Horizon } from './horizon.js';
 import {
   alignWindow,
@@ -37,13 +38,14 @@ export function planUsageSeries(
   horizon: Horizon,
 ): UsageSeries {
   const longest = horizon.secondsOf(3600);
-  const asked = readWindow(query, Math.min(DAY, longest), horizon.now);
+  const wanted = readWindow(query, Math.min(DAY, longest), horizon.now);
   const step =
     query.step === undefined
-      ? defaultStep(asked, horizon)
+      ? defaultStep(wanted, horizon)
       : readStep(query.step);
   const shortest = shortestSlotOf(step);
   const seconds = horizon.secondsOf(shortest);
+  const asked = fitDefault(wanted, query, horizon.now - seconds);
   if (!horizon.reaches(asked.since, shortest, seconds)) {
     throw beyondHorizon(
       asked,

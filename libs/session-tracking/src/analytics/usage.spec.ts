@@ -34,8 +34,9 @@ function ask(
   query: UsageQuery = {},
   store = new TotalsByHand(),
   retention = DEFAULT_RETENTION,
+  rate = 1,
 ) {
-  return measureUsage(store, query, new Horizon(NOW, retention));
+  return measureUsage(store, query, new Horizon(NOW, retention), rate);
 }
 
 const lengthOf = (slots: readonly TimeSlot[]): number =>
@@ -109,6 +110,18 @@ describe('usage', () => {
     });
   });
 
+  it.each([
+    [1, 1],
+    [0.25, 4],
+    [0, null],
+  ])(
+    'says which share of the clients its new sessions are of: %d',
+    async (rate, weight) => {
+      const { sample } = await ask({}, undefined, undefined, rate);
+      expect(sample).toEqual({ rate, weight });
+    },
+  );
+
   it('has every step, also where nothing happened', async () => {
     const { since, until, series } = await ask({ window: '6h', step: '1h' });
     expect(series.map(({ start }) => start)).toEqual(
@@ -172,6 +185,29 @@ describe('usage', () => {
     expect(
       await ask({}, undefined, { ...DEFAULT_RETENTION, rollups: hour }),
     ).toMatchObject({ step: 300, since: THIS_STEP + 300 - HOUR });
+  });
+
+  it('begins with what is kept where its beginning was left out', async () => {
+    const until = NOW - 600;
+    expect(await ask({ until, step: '5m' })).toMatchObject({
+      since: THIS_STEP + 300 - DAY,
+      until: THIS_STEP - 300,
+    });
+    const sixHours = { minutes: 6 * HOUR, hours: 30 * DAY };
+    expect(
+      await ask({ step: '5m' }, undefined, {
+        ...DEFAULT_RETENTION,
+        rollups: sixHours,
+      }),
+    ).toMatchObject({ since: THIS_STEP + 300 - 6 * HOUR });
+    await expect(ask({ until: NOW - 2 * DAY, step: '5m' })).rejects.toThrow(
+      /^until reaches back too far/,
+    );
+  });
+
+  it('is of a whole day before its end where one is kept', async () => {
+    const { since, until } = await ask({ until: NOW - HOUR, step: '1h' });
+    expect(until - since).toBe(DAY + HOUR);
   });
 
   it('never begins with a step that may be gone in part', async () => {

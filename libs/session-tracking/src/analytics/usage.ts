@@ -10,6 +10,7 @@ import { durationPercentiles } from './duration-percentiles.js';
 import { ratePer } from './endpoint-figures.js';
 import { Breaks, foldEach } from './fold-each.js';
 import type { Horizon } from './horizon.js';
+import { type Sample, sampleOf } from './sample.js';
 import { planUsageSeries, type UsageQuery } from './usage-series.js';
 
 /** How the API was used in some stretch of time. */
@@ -26,6 +27,7 @@ export interface UsageFigures {
   error_rate: number;
   /** Clients that sent requests, each once; within 2 %. */
   unique_clients: number;
+  /** Sessions stored that began; of clients that sampling leaves out, those with errors and slow requests alone. */
   new_sessions: number;
   /** Mean duration in milliseconds; 0 without responses. */
   avg: number;
@@ -51,6 +53,8 @@ export interface UsageReport {
   totals: UsageFigures;
   /** Every step of the window, also those in which nothing happened. */
   series: UsageStep[];
+  /** Concerns `new_sessions` alone: all other figures count every request and every client. */
+  sample: Sample;
 }
 
 /**
@@ -62,6 +66,7 @@ export async function measureUsage(
   store: Pick<SessionStore, 'readUsage' | 'countClients'>,
   query: UsageQuery,
   horizon: Horizon,
+  samplingRate: number,
 ): Promise<UsageReport> {
   const { since, until, step, lengths } = planUsageSeries(query, horizon);
   const steps = Array.from({ length: (until - since) / step }, (_, index) => {
@@ -103,7 +108,14 @@ export async function measureUsage(
     series.push({ start, ...toFigures(sum, clients[index] ?? 0) });
     await breaks.take();
   }
-  return { since, until, step, totals: toFigures(whole, allClients), series };
+  return {
+    since,
+    until,
+    step,
+    totals: toFigures(whole, allClients),
+    series,
+    sample: sampleOf(samplingRate),
+  };
 }
 
 function addUsageTotals(

@@ -1,0 +1,33 @@
+import { InvalidQueryError } from '../errors/invalid-query.error.js';
+
+export const MIN_FUNNEL_STEPS = 2;
+export const MAX_FUNNEL_STEPS = 10;
+
+/** How a step is written: a method, a blank, and a route template or a path. */
+export const FUNNEL_STEP = /^[A-Z-]+ \S+$/;
+
+/** Longest step in characters; paths are stored no longer. */
+export const MAX_FUNNEL_STEP_LENGTH = 2048;
+
+/** @throws InvalidQueryError where these are no steps that can be followed */
+export function checkFunnelSteps(steps: unknown): void {
+  const areRight =
+    Array.isArray(steps) &&
+    steps.length >= MIN_FUNNEL_STEPS &&
+    steps.length <= MAX_FUNNEL_STEPS &&
+    steps.every(isFunnelStep);
+  if (!areRight) {
+    throw new InvalidQueryError(
+      'steps',
+      `must be ${MIN_FUNNEL_STEPS} to ${MAX_FUNNEL_STEPS} methods and routes, such as GET /cart and POST /orders`,
+    );
+  }
+}
+
+function isFunnelStep(step: unknown): boolean {
+  return (
+    typeof step === 'string' &&
+    step.length <= MAX_FUNNEL_STEP_LENGTH &&
+    FUNNEL_STEP.test(step)
+  );
+}
