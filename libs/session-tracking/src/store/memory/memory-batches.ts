@@ -48,12 +48,15 @@ export class MemoryBatches {
   ): Map<Exchange, string> {
     const sessionIds = new Map(exchanges.map((exchange) => [exchange, '']));
     for (const group of groupByClient(exchanges)) {
-      const { session, isNew } = this.sessions.append(
+      const { session, begunBefore } = this.sessions.append(
         group,
         this.addressOf(group.exchanges, group.client.ip),
       );
-      if (isNew) {
-        this.totals.addSession(session.info.created_at);
+      if (begunBefore !== session.info.created_at) {
+        this.totals.addSessions(session.info.created_at, 1);
+        if (begunBefore !== undefined) {
+          this.totals.addSessions(begunBefore, -1);
+        }
       }
       for (const exchange of group.exchanges) {
         sessionIds.set(exchange, session.session_id);

@@ -55,11 +55,12 @@ export class MemorySessions {
    * Appends the exchanges of one client to its open session, which is made when there is none.
    *
    * @param address where a session that is made began
+   * @returns the session, and when it was thought to have begun before; undefined for a new one
    */
   append(
     group: ClientGroup,
     address: string,
-  ): { session: StoredSession; isNew: boolean } {
+  ): { session: StoredSession; begunBefore: number | undefined } {
     const totals = totalOf(group.exchanges);
     const current = this.continued(group.client);
     const age = totals.firstAt - (current?.info.created_at ?? totals.firstAt);
@@ -68,6 +69,7 @@ export class MemorySessions {
       ? this.create(group, address, totals.firstAt, current)
       : current;
     const { info } = session;
+    const begunBefore = isNew ? undefined : info.created_at;
     for (const { request, response } of group.exchanges) {
       if (request !== undefined) {
         session.requests.push(request);
@@ -93,7 +95,7 @@ export class MemorySessions {
       session.session_id,
       this.policy.sessionTtlSeconds,
     );
-    return { session, isNew };
+    return { session, begunBefore };
   }
 
   /** Removes sessions, and what leads to them. */

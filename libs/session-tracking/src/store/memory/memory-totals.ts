@@ -118,9 +118,10 @@ export class MemoryTotals {
     }
   }
 
-  addSession(createdAt: number): void {
+  /** @param count less than none where a session is found to have begun at another time */
+  addSessions(createdAt: number, count: number): void {
     for (const length of SLOT_LENGTHS) {
-      this.usageOf(slotAt(createdAt, length)).newSessions += 1;
+      this.usageOf(slotAt(createdAt, length)).newSessions += count;
     }
   }
 

@@ -11,7 +11,8 @@ local pending, capped_clients = 0, 0
 
 local function leave_to_fold(start, routes)
   pending = call('RPUSH', pending_key,
-    struct.pack('>Bc0H', #start, start, new_sessions[tonumber(start)] or 0) .. routes)
+    struct.pack('>Bc0h', #start, start, new_sessions[tonumber(start)] or 0) .. routes)
+  new_sessions[tonumber(start)] = nil
   call('EXPIRE', pending_key, hours_ttl)
 end
 
@@ -129,4 +130,15 @@ local function add_minute()
   pcall(count_unique, start, 300, counted_owners)
   pcall(count_unique, start, 3600, counted_owners)
   pcall(add_clients, start, owners, requests, responses, errors, microseconds)
+end
+
+local NO_ROUTES = struct.pack('>H', 0)
+
+-- Minutes of which the batch has nothing else, because a session that is known began in them.
+local function add_remaining_begins()
+  for minute, count in pairs(new_sessions) do
+    if count ~= 0 then
+      pcall(leave_to_fold, format('%d', minute), NO_ROUTES)
+    end
+  end
 end

@@ -137,6 +137,7 @@ minute_count, at = unpack_at('>H', packed, at)
 for _ = 1, minute_count do
   add_minute()
 end
+add_remaining_begins()
 
 -- Index entries of sessions whose data has gone; the few oldest each time keep up with arrivals.
 local function prune_index()

@@ -7,7 +7,7 @@ local REQUESTS_INDEXED_ANEW = 1000
 local index_key = base .. 'index'
 local expiry_key = base .. 'expiry'
 local index_renewed = false
--- How many sessions began in each minute.
+-- How many sessions began in each minute; fewer than none where some are found to have begun earlier.
 local new_sessions = {}
 
 -- By shards of the index of requests: in turn a reference and the session's id.
@@ -133,6 +133,11 @@ local function renew_expiry(session_id, client_part)
   index_renewed = true
 end
 
+local function count_begin(created_at, count)
+  local minute = math.floor(tonumber(created_at) / 60) * 60
+  new_sessions[minute] = (new_sessions[minute] or 0) + count
+end
+
 -- Indexes are shared: a foreign type in one costs its entries, never the records.
 local function begin_session(session_id, open_key, user_id, address, former_address, first_at, aged_id, partial)
   local info_key = base .. session_id .. ':info'
@@ -169,8 +174,7 @@ local function begin_session(session_id, open_key, user_id, address, former_addr
     call('EXPIRE', base .. aged_id .. ':requests', ended_ttl)
     call('EXPIRE', base .. aged_id .. ':responses', ended_ttl)
   end
-  local minute = math.floor(tonumber(first_at) / 60) * 60
-  new_sessions[minute] = (new_sessions[minute] or 0) + 1
+  count_begin(first_at, 1)
 end
 
 -- Writes where the requests of the batch are.
@@ -253,6 +257,8 @@ local function store_client(client_position, user_id, address, former_address, f
     -- A request that took long ends, and is stored, after others that came later.
     call('HSET', key .. ':info', 'created_at', first_at)
     try('ZADD', index_key, 'XX', first_at, session_id)
+    count_begin(info[1], -1)
+    count_begin(first_at, 1)
   end
   if created then
     begin_session(session_id, base .. own_part, user_id, address, former_address, first_at, aged_id, partial)

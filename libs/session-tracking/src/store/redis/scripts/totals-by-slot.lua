@@ -3,7 +3,8 @@
 --
 -- An element is what one batch brought to one minute, packed for struct.unpack: s1 and s2 are texts
 -- after their length of one or two bytes, u2 and u8 numbers of so many bytes, the highest first
---   s1 Unix time at which the minute begins; u2 sessions that began
+--   s1 Unix time at which the minute begins; i2 sessions that began, negative where some are found to
+--   have begun earlier
 --   u2 routes, and for each
 --     s2 method and template, empty for what belongs to none
 --     u2 requests; u2 responses; u2 client errors; u2 server errors; u8 microseconds; u8 the longest
@@ -54,7 +55,7 @@ end
 
 -- Adds an element to the totals by minute and route. Returns how many buckets it was the first in.
 local function gather_element(minutes, element)
-  local start, new_sessions, route_count, at = struct.unpack('>Bc0HH', element)
+  local start, new_sessions, route_count, at = struct.unpack('>Bc0hH', element)
   local minute = minutes[start] or { new_sessions = 0, routes = {}, names = {} }
   minutes[start] = minute
   minute.new_sessions = minute.new_sessions + new_sessions
@@ -111,7 +112,7 @@ end
 local function add_usage(start, slot_length, usage, new_sessions)
   local fields, increments = {}, {}
   gather_fields(fields, increments, '', usage)
-  if new_sessions > 0 then
+  if new_sessions ~= 0 then
     fields[#fields + 1] = 'new_sessions'
     increments[#increments + 1] = new_sessions
   end
