@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Observable } from 'rxjs';
-import { normalizeUserId } from '../model/client-identity.js';
+import { toStoredUserId } from '../model/client-identity.js';
 import { findUserId } from '../model/user-of-request.js';
 
 interface AuthenticatedRequest {
@@ -53,7 +53,7 @@ function nameOf(request: AuthenticatedRequest): string {
   const id = readUserId(request);
   return JSON.stringify(
     typeof id === 'string' || typeof id === 'number' || typeof id === 'bigint'
-      ? normalizeUserId(String(id))
+      ? toStoredUserId(String(id))
       : 'unknown',
   );
 }
