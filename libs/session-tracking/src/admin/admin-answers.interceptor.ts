@@ -9,6 +9,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { toStoredUserId } from '../model/client-identity.js';
+import { quoteVisibly } from '../model/printable.js';
 import { findUserId } from '../model/user-of-request.js';
 
 interface AuthenticatedRequest {
@@ -51,7 +52,7 @@ export class AdminAnswersInterceptor implements NestInterceptor {
 /** Who asks, on one line of bounded length, whatever the host calls its users. */
 function nameOf(request: AuthenticatedRequest): string {
   const id = readUserId(request);
-  return JSON.stringify(
+  return quoteVisibly(
     typeof id === 'string' || typeof id === 'number' || typeof id === 'bigint'
       ? toStoredUserId(String(id))
       : 'unknown',
