@@ -8,10 +8,11 @@ const FOLLOWERS =
   );
 
 const UNUSUAL_PAIR = new RegExp(
-  FOLLOWERS.map(
-    (followers, index) =>
-      `(?<=${String.fromCharCode(0x61 + index)})[^${followers}\\d]`,
-  ).join('|'),
+  FOLLOWERS.map((followers, index) => {
+    const letter = String.fromCharCode(0x61 + index);
+    // A letter that is repeated fills a gap; at random that is rare.
+    return `(?<=${letter})[^${letter}${followers}\\d]`;
+  }).join('|'),
   'g',
 );
 const LETTERS_PER_UNUSUAL_PAIR = 6;

@@ -55,6 +55,7 @@ describe('a text that looks random', () => {
     ['a method', 'getOrdersByUserIdAndDateRange'],
     ['a long German word', 'rindfleischetikettierungsueberwachung'],
     ['a month of sales', 'summer2024sale50percentoffeverything'],
+    ['one letter over and over', 'x'.repeat(1000)],
     ['nothing', ''],
   ])('is not: %s', (_, text) => {
     expect(looksRandom(text)).toBe(false);
