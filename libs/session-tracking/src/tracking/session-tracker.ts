@@ -282,5 +282,10 @@ export class SessionTracker {
  */
 function subjectOf(client: ClientReference): string {
   const names: unknown[] = [client.userId, client.ip];
-  return String(names.find((name) => name !== undefined && name !== '') ?? '');
+  const name = names.find((each) => each !== undefined && each !== '');
+  return typeof name === 'number' || typeof name === 'bigint'
+    ? String(name)
+    : typeof name === 'string'
+      ? name
+      : '';
 }
