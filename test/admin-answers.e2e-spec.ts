@@ -621,11 +621,16 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       headers: asUser({ id: 'ev"il\nroot', roles: ['admin'] }),
     });
     await ask(app, 'users/42');
+    await app.http.get('/admin/analytics/health', {
+      // A header takes no such character as it is.
+      'x-test-user': String.raw`{"id":"toor\u202e","roles":["admin"]}`,
+    });
     await app.http.get('/admin/analytics/sessions');
     await app.http.get('/admin/analytics/sessions', asUser({ id: '42' }));
 
-    expect(audit()).toHaveLength(5);
-    const [list, one, history, erasure, user] = audit();
+    expect(audit()).toHaveLength(6);
+    const [list, one, history, erasure, user, turned] = audit();
+    expect(turned).toBe(String.raw`"toor\u{202e}" GET getHealth`);
     expect(list).toMatch(/^"root" GET listSessions/);
     expect(one).toMatch(/^"root" GET getSession of \w+$/);
     expect(erasure).toContain('DELETE eraseSession of ');

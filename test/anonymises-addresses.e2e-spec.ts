@@ -1,3 +1,4 @@
+import { ConflictException, Controller, Get, Ip } from '@nestjs/common';
 import type { ClientSessions, TrackedRecord } from 'nestjs-session-tracking';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { adminRoutes } from './support/admin-routes.js';
@@ -28,7 +29,15 @@ const ADDRESSES = [
 ];
 
 /** What each of the addresses sends, signed in at last. */
-const REQUESTS = ['/things/1', '/things/throws', '/nothing', '/things/2'];
+const REQUESTS = ['/things/1', '/boom', '/nothing', '/things/2'];
+
+@Controller('boom')
+class BoomController {
+  @Get()
+  boom(@Ip() ip: string): never {
+    throw new ConflictException(`boom at ${ip} and [${ip}]:443`);
+  }
+}
 
 /** Two instances of an app behind a proxy, and everything that they let out. */
 class AnonymousShop {
@@ -54,7 +63,7 @@ class AnonymousShop {
     const instance = (): Promise<TestApp> =>
       bootTestApp(platform)
         .onRedis(redis)
-        .controllers(ThingsController)
+        .controllers(ThingsController, BoomController)
         .globalGuard(HeaderUserGuard)
         .trustProxy('loopback')
         .tracking({ keyPrefix, anonymizeIp, captureErrorMessages: true })

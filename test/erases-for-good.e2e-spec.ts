@@ -333,7 +333,17 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         ),
         lines[1],
       ]);
-      expect(lines[0]?.split(' of ')[1]).toBe(lines[1]?.split(' of ')[1]);
+      const whom = lines[0]?.split(' of ')[1];
+      expect(lines[1]?.split(' of ')[1]).toBe(whom);
+      const client = path.startsWith('users/')
+        ? { userId: trace }
+        : { ip: trace };
+      await app.tracker.exportClient(client);
+      await app.tracker.eraseClient(client);
+      expect(log.of('SessionTrackingAudit').slice(3)).toEqual([
+        `the application exportClient of ${whom}`,
+        `the application eraseClient of ${whom}`,
+      ]);
       expect(JSON.stringify(log.lines)).not.toContain(trace);
     });
   });

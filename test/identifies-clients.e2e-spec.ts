@@ -170,6 +170,35 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect(current).toBe((await app.stored.only()).id);
     });
 
+    it('whose id looks like the hash of another’s id is somebody else', async () => {
+      const app = await shop().globalGuard(HeaderUserGuard).start();
+      const long = 'x'.repeat(129);
+      await app.http.get('/orders/1', asUser({ id: long }));
+      const { user: stored } = await onlyClient(app);
+      const victim = await app.stored.only();
+      const id = String(stored);
+      const ask = (method: string, path: string): Promise<{ text: string }> =>
+        app.http.send(method, `/admin/analytics/users/${path}`, {
+          headers: asUser({ id: 'root', roles: ['admin'] }),
+        });
+      // What answers show of the long id finds its session, as long as nobody is called so.
+      expect((await ask('GET', id)).text).toContain(victim.id);
+      expect((await ask('GET', `${id}/export`)).text).toContain(victim.id);
+
+      await app.http.get('/orders/2', asUser({ id }));
+      await app.settle(2);
+      expect(await app.stored.all()).toHaveLength(2);
+      const own = await app.tracker.getSessionId({ userId: id });
+      expect(own).not.toBe(victim.id);
+      expect((await ask('GET', id)).text).toContain(own);
+      expect((await ask('GET', `${id}/export`)).text).not.toContain(victim.id);
+      expect((await ask('DELETE', id)).text).toContain('"erased_sessions":1');
+      expect((await app.stored.only()).id).toBe(victim.id);
+      expect(await app.tracker.getSessionId({ userId: id })).toBeNull();
+      expect((await ask('DELETE', id)).text).toContain('"erased_sessions":1');
+      expect(await app.stored.all()).toEqual([]);
+    });
+
     it('with control characters in its id breaks neither key nor record', async () => {
       const app = await shop().start();
       await app.http.get('/orders/1', asUser({ id: 'a\nb\r\n\u0000c' }));
@@ -302,6 +331,18 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       await app.http.get('/orders/1', asUser({ account: { number: 1234 } }));
       expect(await onlyClient(app)).toMatchObject({ user: '1234' });
     });
+
+    it.each([Number.NaN, Infinity, -Infinity])(
+      'that take the user for %d are counted, and the request is anonymous',
+      async (id) => {
+        const app = await shop()
+          .tracking({ identifyUser: () => id })
+          .start();
+        await app.http.get('/orders/1', asUser({ id: '42' }));
+        expect(await onlyClient(app)).toEqual({ user: '', ip: '127.0.0.1' });
+        expect(app.tracker.stats().callbackErrors).toBe(1);
+      },
+    );
 
     it('decide which address counts', async () => {
       const app = await shop()

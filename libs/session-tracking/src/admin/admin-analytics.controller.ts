@@ -32,6 +32,7 @@ import { RequestContextQuery } from './request-context.query.js';
 import { SessionExportQuery } from './session-export.query.js';
 import { SessionListQuery } from './session-list.query.js';
 import { UsageSeriesQuery } from './usage-series.query.js';
+import { findUserReference } from './user-parameter.js';
 import { WindowParameters } from './window-parameters.js';
 
 /** The admin API. */
@@ -84,7 +85,8 @@ export class AdminAnalyticsController {
   /** The sessions of a user. */
   @Get('users/:userId')
   async getUser(@Param('userId') userId: string): Promise<ClientSessions> {
-    return found(await this.analytics.getClient({ userId }), 'User not found');
+    const user = await findUserReference(this.analytics, userId);
+    return found(await this.analytics.getClient(user), 'User not found');
   }
 
   /** The sessions that came from an address. */
@@ -154,7 +156,8 @@ export class AdminAnalyticsController {
   /** Everything held about a user. */
   @Get('users/:userId/export')
   async exportUser(@Param('userId') userId: string): Promise<StreamableFile> {
-    const document = await this.analytics.streamClientExport({ userId });
+    const user = await findUserReference(this.analytics, userId);
+    const document = await this.analytics.streamClientExport(user);
     return toClientDownload(found(document, 'User not found'), 'user.json');
   }
 
@@ -172,10 +175,8 @@ export class AdminAnalyticsController {
   @Delete('users/:userId')
   @HttpCode(200)
   async eraseUser(@Param('userId') userId: string): Promise<ErasureReport> {
-    return found(
-      await this.analytics.eraseClient({ userId }),
-      'User not found',
-    );
+    const user = await findUserReference(this.analytics, userId);
+    return found(await this.analytics.eraseClient(user), 'User not found');
   }
 
   /** Erases everything held about an address. */

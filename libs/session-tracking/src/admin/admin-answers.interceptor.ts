@@ -1,15 +1,14 @@
-import { createHmac, randomBytes } from 'node:crypto';
 import {
   type CallHandler,
   type ExecutionContext,
   Injectable,
-  Logger,
   type NestInterceptor,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Observable } from 'rxjs';
-import { normalizeUserId } from '../model/client-identity.js';
+import { toStoredUserId } from '../model/client-identity.js';
 import { findUserId } from '../model/user-of-request.js';
+import { AuditLog } from '../tracking/audit-log.js';
 
 interface AuthenticatedRequest {
   user?: Parameters<typeof findUserId>[0];
@@ -18,11 +17,10 @@ interface AuthenticatedRequest {
 /** Keeps answers out of caches and writes a line for each access: who, what, about whom. */
 @Injectable()
 export class AdminAnswersInterceptor implements NestInterceptor {
-  private readonly audit = new Logger('SessionTrackingAudit');
-  /** Random, because the hash of an address could be undone by trying all of them. */
-  private readonly key = randomBytes(32);
-
-  constructor(private readonly adapterHost: HttpAdapterHost) {}
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly audit: AuditLog,
+  ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const http = context.switchToHttp();
@@ -32,30 +30,23 @@ export class AdminAnswersInterceptor implements NestInterceptor {
       'Cache-Control',
       'no-store',
     );
-    const subject = subjectOf(request);
-    this.audit.log(
-      `${nameOf(request)} ${request.method} ${context.getHandler().name}${subject === '' ? '' : ` of ${this.pseudonym(subject)}`}`,
+    this.audit.byUser(
+      nameOf(request),
+      `${request.method} ${context.getHandler().name}`,
+      subjectOf(request),
     );
     return next.handle();
   }
-
-  /** Tells which lines are about the same client, not which client that is. */
-  private pseudonym(subject: string): string {
-    return createHmac('sha256', this.key)
-      .update(subject)
-      .digest('hex')
-      .slice(0, 16);
-  }
 }
 
-/** Who asks, on one line of bounded length, whatever the host calls its users. */
+/** Who asks, of bounded length, whatever the host calls its users. */
 function nameOf(request: AuthenticatedRequest): string {
   const id = readUserId(request);
-  return JSON.stringify(
-    typeof id === 'string' || typeof id === 'number' || typeof id === 'bigint'
-      ? normalizeUserId(String(id))
-      : 'unknown',
-  );
+  return typeof id === 'string' ||
+    typeof id === 'number' ||
+    typeof id === 'bigint'
+    ? toStoredUserId(String(id))
+    : 'unknown';
 }
 
 function readUserId(request: AuthenticatedRequest): unknown {

@@ -3,7 +3,7 @@ import type { AddressAnonymizer } from '../model/address-anonymizer.js';
 import {
   anonymizedClient,
   type Client,
-  normalizeUserId,
+  toStoredUserId,
 } from '../model/client-identity.js';
 import { silencePromise } from '../model/thenable.js';
 import { findUserId } from '../model/user-of-request.js';
@@ -37,12 +37,16 @@ export class ClientResolver {
           ? defaultUserId(exchange)
           : identifyUser(exchange.hostRequest);
       if (typeof id === 'string') {
-        return normalizeUserId(id);
+        return toStoredUserId(id);
       }
-      if (silencePromise(id, () => undefined)) {
+      if (Number.isFinite(id) || typeof id === 'bigint') {
+        return String(id);
+      }
+      // A conversion that failed would otherwise make all clients one user, `NaN`.
+      if (typeof id === 'number' || silencePromise(id, () => undefined)) {
         this.countCallbackError();
       }
-      return typeof id === 'number' || typeof id === 'bigint' ? String(id) : '';
+      return '';
     } catch {
       this.countCallbackError();
       return '';

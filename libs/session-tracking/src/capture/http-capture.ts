@@ -8,7 +8,10 @@ import type { Clock } from '../tracking/clock.js';
 import type { SessionTracker } from '../tracking/session-tracker.js';
 import { ClientResolver } from './client-resolver.js';
 import type { CurrentSessionReference } from './current-session.js';
-import { describeError } from '../model/error-description.js';
+import {
+  describeError,
+  type MessagePolicy,
+} from '../model/error-description.js';
 import {
   attachExchange,
   findExchange,
@@ -42,6 +45,7 @@ export class HttpCapture {
   inFlight = 0;
 
   private readonly clients: ClientResolver;
+  private readonly messages: MessagePolicy;
   private paths: PathPolicy;
   private skippedRoutes: SkippedRoutes | undefined;
 
@@ -54,6 +58,7 @@ export class HttpCapture {
     this.clients = new ClientResolver(options, addresses, () =>
       tracker.countCallbackError(),
     );
+    this.messages = messagePolicyOf(options);
     this.paths = new PathPolicy([], options.excludeMethods, '');
   }
 
@@ -182,10 +187,7 @@ export class HttpCapture {
         record.handler_ms = roundMilliseconds(handler.durationMs);
       }
       if (handler.error !== undefined) {
-        Object.assign(
-          record,
-          describeError(handler.error, this.options.captureErrorMessages),
-        );
+        Object.assign(record, describeError(handler.error, this.messages));
       }
     }
     if (aborted) {
@@ -193,6 +195,16 @@ export class HttpCapture {
     }
     return record;
   }
+}
+
+function messagePolicyOf({
+  captureErrorMessages,
+  anonymizeIp,
+}: ResolvedOptions): MessagePolicy {
+  if (!captureErrorMessages) {
+    return 'none';
+  }
+  return anonymizeIp === 'none' ? 'with addresses' : 'without addresses';
 }
 
 /** Listens to every response, because a listener of its own for each would be one more object. */

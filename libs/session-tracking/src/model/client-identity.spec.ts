@@ -8,6 +8,7 @@ import {
   normalizeUserId,
   toClient,
   toStoredNames,
+  toStoredUserId,
 } from './client-identity.js';
 
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
@@ -110,7 +111,7 @@ describe('a user id', () => {
     'x'.repeat(128),
     '🦊'.repeat(32),
   ])('is kept as it is: %j', (id) => {
-    expect(normalizeUserId(id)).toBe(id);
+    expect(toStoredUserId(id)).toBe(id);
   });
 
   it.each([
@@ -129,24 +130,63 @@ describe('a user id', () => {
     'lone \udd8a',
     'x'.repeat(1_000_000),
   ])('becomes a hash when it is long or cannot be printed (%#)', (id) => {
-    expect(normalizeUserId(id)).toMatch(HASHED);
+    expect(toStoredUserId(id)).toMatch(HASHED);
   });
 
   it('is another for another half of a pair, which no encoding can tell apart', () => {
-    expect(normalizeUserId('\ud83e')).not.toBe(normalizeUserId('\ud83f'));
-    expect(normalizeUserId('\ud83e')).not.toBe(normalizeUserId('\ufffd'));
+    expect(toStoredUserId('\ud83e')).not.toBe(toStoredUserId('\ud83f'));
+    expect(toStoredUserId('\ud83e')).not.toBe(toStoredUserId('\ufffd'));
   });
 
-  it('stays what it has become', () => {
-    const hashed = normalizeUserId('x'.repeat(1000));
-    expect(normalizeUserId(hashed)).toBe(hashed);
+  it('that looks like the hash of another is hashed as well', () => {
+    const hashed = toStoredUserId('x'.repeat(1000));
+    const again = toStoredUserId(hashed);
+    expect(again).toMatch(HASHED);
+    expect(again).not.toBe(hashed);
+    expect(toClient({ userId: hashed }, wholeAddresses).userId).toBe(again);
+    for (const id of [hashed.toUpperCase(), hashed.slice(1), `${hashed}0`]) {
+      expect(toStoredUserId(id)).toBe(id);
+    }
   });
+
+  it('is looked up as itself, and as it is stored where that is meant', () => {
+    const userId = toStoredUserId('x'.repeat(1000));
+    expect(toStoredNames({ userId }, wholeAddresses)).toEqual([
+      { userId: toStoredUserId(userId) },
+    ]);
+    expect(toStoredNames({ userId, asStored: true }, wholeAddresses)).toEqual([
+      { userId },
+    ]);
+    for (const id of ['42', 'x'.repeat(1000)]) {
+      for (const asStored of [true, false]) {
+        expect(toStoredNames({ userId: id, asStored }, wholeAddresses)).toEqual(
+          [{ userId: toStoredUserId(id) }],
+        );
+      }
+    }
+  });
+
+  it('of a filter stays what it has become', () => {
+    const hashed = toStoredUserId('x'.repeat(1000));
+    expect(normalizeUserId(hashed)).toBe(hashed);
+    expect(normalizeUserId('x'.repeat(1000))).toBe(hashed);
+    expect(normalizeUserId('42')).toBe('42');
+  });
+
+  it.each([Number.NaN, Infinity, -Infinity])(
+    'is none when it is the number %d',
+    (userId) => {
+      expect(toClient({ userId, ip: '192.0.2.1' }, wholeAddresses).userId).toBe(
+        '',
+      );
+    },
+  );
 
   it('is bounded, printable, and different for different ids', () => {
     const ids = anyText(150);
     fc.assert(
       fc.property(ids, ids, (one, other) => {
-        const [first, second] = [normalizeUserId(one), normalizeUserId(other)];
+        const [first, second] = [toStoredUserId(one), toStoredUserId(other)];
         expect(Buffer.byteLength(first)).toBeLessThanOrEqual(128);
         expect(first.isWellFormed()).toBe(true);
         expect(first).not.toMatch(CONTROL_CHARACTER);

@@ -15,7 +15,13 @@ export interface ClientIdentity {
 
 /** Names a client to look up: by its user id, or by its address when it is anonymous. */
 export type ClientReference =
-  { userId: string; ip?: string } | { userId?: undefined; ip: string };
+  | {
+      userId: string;
+      ip?: string;
+      /** Whether a `sha256:…` is what answers show of a long id, and not the id itself. */
+      asStored?: boolean;
+    }
+  | { userId?: undefined; ip: string };
 
 /** A client as the store knows it: checked, bounded, and safe inside a key. */
 export interface Client {
@@ -30,6 +36,8 @@ export interface Client {
 /** Longest user id kept as it is, in bytes of UTF-8. */
 const MAX_USER_ID_BYTES = 128;
 
+const HASHED_USER_ID = /^sha256:[0-9a-f]{64}$/;
+
 /** Turns what a caller says about a client into the form under which it is stored. */
 export function toClient(
   identity: { userId?: unknown; ip?: unknown },
@@ -37,7 +45,7 @@ export function toClient(
 ): Client {
   const ip = toText(identity.ip);
   return anonymizedClient(
-    normalizeUserId(toText(identity.userId)),
+    toStoredUserId(toText(identity.userId)),
     standsForAddress(ip) ? ip : (normalizeAddress(ip) ?? UNKNOWN_ADDRESS),
     addresses,
   );
@@ -54,12 +62,16 @@ export function anonymizedClient(
   return formerIp === undefined ? { userId, ip } : { userId, ip, formerIp };
 }
 
-/** A host may hand over the number that its database uses; anything else names nobody. */
+/**
+ * A host may hand over the number that its database uses; anything else names nobody, nor does the
+ * `NaN` that a failed conversion makes of everyone.
+ */
 function toText(value: unknown): string {
   switch (typeof value) {
     case 'string':
       return value;
     case 'number':
+      return Number.isFinite(value) ? String(value) : '';
     case 'bigint':
       return String(value);
     default:
@@ -68,17 +80,34 @@ function toText(value: unknown): string {
 }
 
 /**
- * Keeps a user id that is short and printable; any other becomes a hash, so that two different ids
- * never become one and none can break a key or a log line.
+ * The form under which an id is stored. One that is short and printable stays; any other becomes a
+ * hash, so that two different ids never become one and none can break a key or a log line. An id that
+ * looks like such a hash is hashed too, or it would be another user's.
  */
+export function toStoredUserId(userId: string): string {
+  return isKept(userId) && !isHashedUserId(userId) ? userId : hash(userId);
+}
+
+/** The same for a filter, which takes what answers show of a user: a hash stays what it is. */
 export function normalizeUserId(userId: string): string {
-  const acceptable =
+  return isHashedUserId(userId) ? userId : toStoredUserId(userId);
+}
+
+/** Whether a text may be what is stored of an id that was not kept. */
+export function isHashedUserId(text: string): boolean {
+  return HASHED_USER_ID.test(text);
+}
+
+function isKept(userId: string): boolean {
+  return (
     userId.length <= MAX_USER_ID_BYTES &&
     isPrintable(userId) &&
-    Buffer.byteLength(userId) <= MAX_USER_ID_BYTES;
-  return acceptable
-    ? userId
-    : `sha256:${createHash('sha256').update(userId, 'utf16le').digest('hex')}`;
+    Buffer.byteLength(userId) <= MAX_USER_ID_BYTES
+  );
+}
+
+function hash(userId: string): string {
+  return `sha256:${createHash('sha256').update(userId, 'utf16le').digest('hex')}`;
 }
 
 /** The names under which a client may be stored: the one it has now, then one from before. */
@@ -97,9 +126,10 @@ export function toStoredNames(
   client: ClientReference,
   addresses: AddressAnonymizer,
 ): StoredNames | null {
-  const userId = normalizeUserId(toText(client.userId));
-  if (userId !== '') {
-    return [{ userId }];
+  const id = toText(client.userId);
+  if (id !== '') {
+    const asStored = client.userId !== undefined && client.asStored === true;
+    return [{ userId: asStored ? normalizeUserId(id) : toStoredUserId(id) }];
   }
   const ip = toText(client.ip);
   const address = standsForAddress(ip) ? ip : normalizeAddress(ip);

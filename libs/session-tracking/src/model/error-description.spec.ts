@@ -10,29 +10,37 @@ class PaymentRefused extends Error {}
 
 describe('the description of an error', () => {
   it('is its class, and nothing of its message', () => {
-    expect(describeError(new PaymentRefused('card 4111'), false)).toEqual({
+    expect(describeError(new PaymentRefused('card 4111'), 'none')).toEqual({
       error: 'PaymentRefused',
     });
-    expect(describeError(new TypeError('secret'), false)).toEqual({
+    expect(describeError(new TypeError('secret'), 'none')).toEqual({
       error: 'TypeError',
     });
   });
 
   it('has the message where that is wanted and there is one', () => {
-    expect(describeError(new PaymentRefused('refused'), true)).toEqual({
+    expect(
+      describeError(new PaymentRefused('refused'), 'with addresses'),
+    ).toEqual({
       error: 'PaymentRefused',
       error_message: 'refused',
     });
-    expect(describeError(new PaymentRefused(''), true)).toEqual({
+    expect(describeError(new PaymentRefused(''), 'with addresses')).toEqual({
       error: 'PaymentRefused',
     });
   });
 
   it('is the type of what is no error', () => {
-    expect(describeError('text', true)).toEqual({ error: 'string' });
-    expect(describeError(undefined, true)).toEqual({ error: 'undefined' });
-    expect(describeError({ message: 'x' }, true)).toEqual({ error: 'object' });
-    expect(describeError(null, true)).toEqual({ error: 'object' });
+    expect(describeError('text', 'with addresses')).toEqual({
+      error: 'string',
+    });
+    expect(describeError(undefined, 'with addresses')).toEqual({
+      error: 'undefined',
+    });
+    expect(describeError({ message: 'x' }, 'with addresses')).toEqual({
+      error: 'object',
+    });
+    expect(describeError(null, 'with addresses')).toEqual({ error: 'object' });
   });
 
   it('falls back on the name of an error whose class has none', () => {
@@ -40,7 +48,7 @@ describe('the description of an error', () => {
     Object.defineProperty(Nameless, 'name', { value: '' });
     const error = new Nameless('x');
     error.name = 'GivenName';
-    expect(describeError(error, false)).toEqual({ error: 'GivenName' });
+    expect(describeError(error, 'none')).toEqual({ error: 'GivenName' });
   });
 
   it('is bounded, of one line and well-formed', () => {
@@ -48,7 +56,7 @@ describe('the description of an error', () => {
       fc.property(anyText(400), anyText(400), (name, message) => {
         const error = new Error(message);
         Object.defineProperty(error, 'constructor', { value: { name } });
-        const described = describeError(error, true);
+        const described = describeError(error, 'with addresses');
         expect((described.error ?? '').length).toBeLessThanOrEqual(128);
         expect((described.error_message ?? '').length).toBeLessThanOrEqual(256);
         for (const text of Object.values(described)) {
@@ -57,16 +65,28 @@ describe('the description of an error', () => {
         }
       }),
     );
-    expect(describeError(new Error('a\r\nb'), true).error_message).toBe('a b');
+    expect(
+      describeError(new Error('a\r\nb'), 'with addresses').error_message,
+    ).toBe('a b');
   });
 
   it('has no secrets in its message, not even one that the cut would halve', () => {
     const before = 'x '.repeat(120);
     const described = describeError(
       new Error(`${before}for bob.the.builder@example.com`),
-      true,
+      'with addresses',
     );
     expect(described.error_message).toBe(`${before}for [redacted]`);
+  });
+
+  it('has addresses in its message only where they are wanted', () => {
+    const error = new Error('boom at 203.0.113.77 and [2001:db8::1]:443');
+    expect(describeError(error, 'with addresses').error_message).toBe(
+      error.message,
+    );
+    expect(describeError(error, 'without addresses').error_message).toBe(
+      'boom at [redacted] and [redacted]:443',
+    );
   });
 
   it.each([
@@ -81,7 +101,7 @@ describe('the description of an error', () => {
         Object.entries(odd).map(([key, value]) => [key, { value }]),
       ),
     );
-    expect(typeof describeError(error, true).error).toBe('string');
+    expect(typeof describeError(error, 'with addresses').error).toBe('string');
   });
 
   it('is found for an error whose getters throw', () => {
@@ -90,6 +110,8 @@ describe('the description of an error', () => {
         throw new Error('getter');
       }
     }
-    expect(describeError(new Hostile(), true).error).toBe('Hostile');
+    expect(describeError(new Hostile(), 'with addresses').error).toBe(
+      'Hostile',
+    );
   });
 });

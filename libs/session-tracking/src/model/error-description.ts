@@ -1,3 +1,4 @@
+import { redactAddresses } from './address-redaction.js';
 import { toPrintable } from './printable.js';
 import type { ResponseRecord } from './records.js';
 import { redactText } from './secret-shapes.js';
@@ -8,28 +9,40 @@ export const MAX_NAME_LENGTH = 128;
 /** Longest error message that is kept, in characters. */
 const MAX_MESSAGE_LENGTH = 256;
 
+/** Whether messages of errors are kept, and whether with the addresses in them. */
+export type MessagePolicy = 'none' | 'without addresses' | 'with addresses';
+
 /** The class of what a handler threw, and its message where that is wanted; both bounded. */
 export function describeError(
   thrown: unknown,
-  withMessage: boolean,
+  messages: MessagePolicy,
 ): Pick<ResponseRecord, 'error' | 'error_message'> {
   if (!(thrown instanceof Error)) {
     return { error: typeof thrown };
   }
   const name =
     readText(() => thrown.constructor.name) || readText(() => thrown.name);
-  const message = withMessage ? readText(() => thrown.message) : '';
+  const message = messages === 'none' ? '' : readText(() => thrown.message);
   const error = toPrintable(name || 'Error', MAX_NAME_LENGTH);
-  return message === ''
-    ? { error }
-    : { error, error_message: toStoredMessage(message) };
+  if (message === '') {
+    return { error };
+  }
+  const stored = toStoredMessage(message, messages === 'without addresses');
+  return { error, error_message: stored };
 }
 
 /** A message as it is stored: printable, bounded, without secrets that can be recognised. */
-export function toStoredMessage(message: string): string {
+export function toStoredMessage(
+  message: string,
+  withoutAddresses = false,
+): string {
   // More is looked at than is kept, so that a cut cannot make a secret unrecognisable.
   const start = toPrintable(message, MAX_MESSAGE_LENGTH * 4);
-  return toPrintable(redactText(start), MAX_MESSAGE_LENGTH);
+  const redacted = redactText(start);
+  return toPrintable(
+    withoutAddresses ? redactAddresses(redacted) : redacted,
+    MAX_MESSAGE_LENGTH,
+  );
 }
 
 /** The host's error classes may have getters that throw, or texts that are none. */

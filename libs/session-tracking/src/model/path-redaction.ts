@@ -4,21 +4,22 @@ import { REDACTED } from './redacted.js';
 import { isCut } from './request-path.js';
 import type { RouteSecrets } from './route-secrets.js';
 import { looksSecret } from './secret-shapes.js';
-
-/** Segments after which a path names a secret or a person, without `-`, `_` and `.`. */
-const BEFORE_SECRETS = new Set(
-  'resetpassword passwordreset forgotpassword setpassword changepassword reset recover recovery verify verifyemail emailverification verification confirm confirmemail emailconfirmation confirmation magiclink magic invite invites invitation invitations activate activation unsubscribe login signin token'.split(
-    ' ',
-  ),
-);
-/** A cheap test that is true for all of these where something follows. */
-const MAY_LEAD_TO_SECRETS =
-  /(?:reset|recover|verif|confirm|password|magic|invit|activat|unsubscribe|log[-_.]?in|sign[-_.]?in|token)[^/]{0,32}\/./i;
-
-const LONGEST_KEYWORD = 32;
+import {
+  isNextStep,
+  leadsToSecrets,
+  MAY_LEAD_TO_SECRETS,
+} from './secret-words.js';
 
 /** Path parameters carry session ids: `/cart;jsessionid=1A2B`. */
 const MATRIX = /;|%(?:25){0,2}3b/i;
+
+/** A query, or a fragment with values, that was encoded: of a URL within the path, or by mistake. */
+const ENCODED_QUERY =
+  /%(?:25){0,2}3f(?=.)|%(?:25){0,2}23(?=[^/]*?(?:=|%(?:25){0,2}3d))/i;
+
+/** What stands before the host of a URL. */
+const SCHEME = /(?:^|[^a-z0-9+.-])[a-z][a-z0-9+.-]*:\/*$/i;
+const PASSWORD_BEFORE_HOST = /:[^@]*@/;
 
 /** A shorter run of token characters in mixed case is no secret by its shape. */
 const SHORTEST_OF_MIXED_CASE = 16;
@@ -108,9 +109,26 @@ function isHarmless(code: number): boolean {
 }
 
 function redactThoroughly(path: string, secrets: RouteSecrets): string {
-  const segments = toPrintable(path, path.length).split('/');
+  const printable = toPrintable(path, path.length);
+  const query = ENCODED_QUERY.exec(printable);
+  const redacted = redactSegments(
+    query === null ? printable : printable.slice(0, query.index),
+    secrets,
+    // Half a token no longer looks like one.
+    query === null && isCut(path),
+  );
+  return query === null ? redacted : redacted + query[0] + REDACTED;
+}
+
+function redactSegments(
+  path: string,
+  secrets: RouteSecrets,
+  endIsCut: boolean,
+): string {
+  const segments = path.split('/');
   let position = -1;
   let afterKeyword = false;
+  let afterScheme = false;
   const kept = segments.map((segment) => {
     if (segment === '') {
       return segment;
@@ -120,27 +138,38 @@ function redactThoroughly(path: string, secrets: RouteSecrets): string {
       afterKeyword ||= leadsToSecrets(segment);
       return segment;
     }
-    if (afterKeyword || secrets.isSecret(position)) {
+    if (secrets.isSecret(position) || (afterKeyword && !isNextStep(segment))) {
       return REDACTED;
     }
     const matrix = segment.search(MATRIX);
     const head = matrix === -1 ? segment : segment.slice(0, matrix);
-    const parts = decodeLoosely(head).split('/');
-    afterKeyword = parts.some(leadsToSecrets);
-    const hidden =
-      parts.some(looksSecret) || parts.slice(0, -1).some(leadsToSecrets);
+    const decoded = decodeLoosely(head);
+    const hidden = isSecret(decoded, afterScheme);
+    afterKeyword ||= decoded.split('/').some(leadsToSecrets);
+    afterScheme = SCHEME.test(decoded);
     return (hidden ? REDACTED : head) + (matrix === -1 ? '' : `;${REDACTED}`);
   });
-  if (isCut(path)) {
-    // Half a token no longer looks like one.
+  if (endIsCut) {
     kept[kept.length - 1] = REDACTED;
   }
   return kept.join('/');
 }
 
-function leadsToSecrets(segment: string): boolean {
+/** Whether a segment holds a secret by its shape, or behind a word or a scheme within it. */
+function isSecret(segment: string, afterScheme: boolean): boolean {
+  const parts = segment.split('/');
   return (
-    segment.length < LONGEST_KEYWORD &&
-    BEFORE_SECRETS.has(segment.toLowerCase().replaceAll(/[-_.]/g, ''))
+    parts.some(looksSecret) ||
+    parts.slice(0, -1).some(leadsToSecrets) ||
+    // Base64 has slashes of its own; looked at piece by piece it may pass for words.
+    (parts.length > 1 && looksSecret(parts.join('+'))) ||
+    parts.some(
+      (part, index) =>
+        part.includes('@') &&
+        (PASSWORD_BEFORE_HOST.test(part) ||
+          (index === 0
+            ? afterScheme
+            : SCHEME.test(parts.slice(0, index).join('/') + '/'))),
+    )
   );
 }

@@ -1,13 +1,20 @@
+import { looksLikeWord, shareOfUnusualPairs } from './letter-pairs.js';
+
 /** Below this a text holds too little randomness to be told from a word, in characters. */
 const SHORTEST_TOKEN = 20;
 
 /** Ids of 24 to 26 characters of one case are common (ObjectId, CUID, ULID); secrets are longer. */
 const SHORTEST_TOKEN_OF_ONE_CASE = 32;
 
+/** Of random letters half of all pairs are unusual, of the longest words an eighth. */
+const MOST_UNUSUAL_PAIRS = 0.25;
+
 const UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi;
 const BETWEEN_PIECES = /[-_+=]+/;
 const ONE_WORD = /^(?:[A-Z]?[a-z]*|[A-Z]+|[0-9]+)$/;
 const WORDS = /[A-Za-z][a-z]{3,}/g;
+/** Shorter ones are names and abbreviations as often as words. */
+const SHORTEST_CHECKED = 4;
 const LOWER_CASE = /[a-z]/;
 const UPPER_CASE = /[A-Z]/;
 
@@ -32,15 +39,20 @@ export function looksRandom(text: string): boolean {
   return pieces.some(
     (piece) =>
       piece.length >= SHORTEST_TOKEN_OF_ONE_CASE &&
-      changesBetweenLettersAndDigits(piece) * 5 >= piece.length,
+      (changesBetweenLettersAndDigits(piece) * 5 >= piece.length ||
+        shareOfUnusualPairs(piece) > MOST_UNUSUAL_PAIRS),
   );
 }
 
 function lettersInWords(piece: string): number {
-  if (ONE_WORD.test(piece)) {
-    return piece.length;
-  }
-  return (piece.match(WORDS) ?? []).reduce((sum, word) => sum + word.length, 0);
+  const words = ONE_WORD.test(piece) ? [piece] : (piece.match(WORDS) ?? []);
+  return words.reduce(
+    (sum, word) =>
+      word.length < SHORTEST_CHECKED || looksLikeWord(word)
+        ? sum + word.length
+        : sum,
+    0,
+  );
 }
 
 function changesBetweenLettersAndDigits(piece: string): number {

@@ -108,6 +108,8 @@ describe('a path', () => {
     'RESET_PASSWORD',
     'password%2Dreset',
     'password/reset',
+    'password/change',
+    'account/password/reset/confirm',
     'verify-email',
     'magic-link',
     'invite',
@@ -117,11 +119,107 @@ describe('a path', () => {
     'login',
     'sign-in',
     'auth/log.in',
+    'reset-token',
+    'password-reset-token',
+    'access-token',
+    'accessToken',
+    'accesstoken',
+    'api-key',
+    'apiKey',
+    'password',
+    'forgot',
+    'new-password',
+    'set-new-password',
+    'setNewPassword',
+    'accept-invite',
+    'accept-invitation',
+    'AcceptInvitation',
+    'verify-account',
+    'confirm-account',
+    'activate-account',
+    'activate_account',
+    'otp',
+    'verify-otp',
+    'verifyOtp',
+    'reset-pin',
+    'change-email',
+    'magic-login',
+    'login-link',
+    'shop.login-token',
+    'verification-code',
+    'ReSeT-PaSsWoRd',
+    'reset-password.html',
+    'reset-password%20',
+    'reset-password%00',
+    'reset-password+',
+    '%20reset%20%20password%E2%80%8B',
+    `reset-password${'+'.repeat(100)}`,
+    `reset-password${'%20'.repeat(100)}`,
+    'login2',
   ])('loses whatever follows %s', (word) => {
     expect(redactor.path(`/api/${word}/abc/d%20e//f/`)).toBe(
       `/api/${word}/[redacted]/[redacted]//[redacted]/`,
     );
     expect(redactor.path(`/api/${word}`)).toBe(`/api/${word}`);
+  });
+
+  it.each([
+    '/verify-me/7',
+    '/confirm-order/7',
+    '/orders/reset-filters/7',
+    '/token-types/7',
+    '/password-policies/7',
+    '/invite-only/7',
+    '/api-keys/7',
+    '/hotpink/7',
+    '/keyboards/7',
+    '/mailings/7',
+    '/blogin/7',
+    '/profile/email/7',
+    '/set/7',
+    '/new/account/7',
+  ])('keeps what follows other words: %s', (path) => {
+    expect(redactor.path(path)).toBe(path);
+  });
+
+  it.each([
+    ['/n/1%3Ftoken=x', '/n/1%3F[redacted]'],
+    ['/n/1%253ftoken%253dx/y/z', '/n/1%253f[redacted]'],
+    [
+      '/cb/https%3A%2F%2Fa.b%2Fc%3Ftoken%3Dx',
+      '/cb/https%3A%2F%2Fa.b%2Fc%3F[redacted]',
+    ],
+    ['/login/abc%3Fx=1', '/login/[redacted]%3F[redacted]'],
+    ['/cb/a%23access_token=x', '/cb/a%23[redacted]'],
+    ['/cb/a%23access_token%3Dx', '/cb/a%23[redacted]'],
+    ['/search/c%23', '/search/c%23'],
+    ['/search/c%23/x', '/search/c%23/x'],
+    ['/ask/why%3F', '/ask/why%3F'],
+  ])('loses an encoded query: %s is %s', (path, redacted) => {
+    expect(redactor.path(path)).toBe(redacted);
+  });
+
+  it.each([
+    ['/proxy/https://user:pw@host/x', '/proxy/https://[redacted]/x'],
+    ['/proxy/https:/user:pw@host/x', '/proxy/https:/[redacted]/x'],
+    ['/proxy/https://:pw@host/x', '/proxy/https://[redacted]/x'],
+    ['/proxy/https://user@host/x', '/proxy/https://[redacted]/x'],
+    ['/proxy/https%3A%2F%2Fuser%3Apw%40host%2Fx', '/proxy/[redacted]'],
+    ['/proxy/https%3A%2F%2Fuser%40host%2Fx', '/proxy/[redacted]'],
+    ['/proxy/https%3A//user%40host/x', '/proxy/https%3A//[redacted]/x'],
+    ['/proxy/user:pw@host', '/proxy/[redacted]'],
+    ['/proxy/https://host/@user', '/proxy/https://host/@user'],
+    ['/proxy/https://host/core@latest', '/proxy/https://host/core@latest'],
+  ])('loses the user and password of a URL: %s is %s', (path, redacted) => {
+    expect(redactor.path(path)).toBe(redacted);
+  });
+
+  it('loses a token with slashes that were encoded', () => {
+    expect(
+      redactor.path('/x/Ab%2FCdE%2FfGh%2F1jKl%2FmNp%2Fqr5T%2FuVw8%2FxYz%3D'),
+    ).toBe('/x/[redacted]');
+    const path = '/files/docs%2FReports%2FSummary2024%2Fchapter';
+    expect(redactor.path(path)).toBe(path);
   });
 
   it('loses what follows such a word behind an encoded slash', () => {

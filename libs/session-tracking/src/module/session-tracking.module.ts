@@ -20,6 +20,7 @@ import {
   type ResolvedOptions,
 } from '../options/resolved-options.js';
 import { SessionStore } from '../store/session-store.js';
+import { AuditLog } from '../tracking/audit-log.js';
 import { systemClock } from '../tracking/clock.js';
 import { SaltRotation } from '../tracking/salt-rotation.js';
 import { SessionTracker } from '../tracking/session-tracker.js';
@@ -67,11 +68,16 @@ const PROVIDERS: Provider[] = [
     inject: [RESOLVED_OPTIONS, SaltRotation],
   },
   {
+    provide: AuditLog,
+    useFactory: () => new AuditLog(new Logger('SessionTrackingAudit')),
+  },
+  {
     provide: SessionTracker,
     useFactory: (
       store: SessionStore,
       options: ResolvedOptions,
       addresses: AddressAnonymizer,
+      audit: AuditLog,
     ) =>
       new SessionTracker(
         store,
@@ -79,8 +85,9 @@ const PROVIDERS: Provider[] = [
         addresses,
         systemClock,
         new Logger('SessionTracking'),
+        audit,
       ),
-    inject: [SessionStore, RESOLVED_OPTIONS, AddressAnonymizer],
+    inject: [SessionStore, RESOLVED_OPTIONS, AddressAnonymizer, AuditLog],
   },
   {
     provide: SessionAnalytics,

@@ -1,3 +1,4 @@
+import type { StoreUnavailableError } from '../errors/store-unavailable.error.js';
 import type { Clock } from './clock.js';
 import type { TrackingCounters } from './tracking-counters.js';
 import type { TrackingLog } from './tracking-log.js';
@@ -20,7 +21,8 @@ export class LossLog {
     this.log = guard(log);
   }
 
-  storeFailed(error: Error): void {
+  /** The error's message is printable and bounded, whatever Redis said. */
+  storeFailed(error: StoreUnavailableError): void {
     if (this.outageSince === undefined) {
       this.outageSince = this.clock.monotonic();
       this.log.warn(

@@ -29,6 +29,7 @@ import { sampleExchange, type SamplingPolicy } from '../model/sampling.js';
 import { trackedRecordsOf } from '../model/tracked-records.js';
 import type { ErasureReport, SessionStore } from '../store/session-store.js';
 import { AnsweredRequests } from './answered-requests.js';
+import { AuditLog } from './audit-log.js';
 import type { Clock } from './clock.js';
 import { Flusher, type FlushPolicy, type StoredListener } from './flusher.js';
 import { guardSubscribers } from './guarded-observable.js';
@@ -70,6 +71,7 @@ export class SessionTracker {
     private readonly addresses: AddressAnonymizer,
     private readonly clock: Clock,
     log: TrackingLog,
+    private readonly audit: AuditLog = new AuditLog(log),
   ) {
     this.redactor = new Redactor(policy, () => this.countCallbackError());
     this.records$ = guardSubscribers(this.recordSubject, () =>
@@ -173,9 +175,13 @@ export class SessionTracker {
     return history === null ? null : orderByArrival(history);
   }
 
-  /** Everything held about a client: of a user by its id, else of an address. */
-  exportClient(client: ClientReference): Promise<ClientExport> {
-    return exportClient(
+  /**
+   * Everything held about a client: of a user by its id, else of an address. Leaves a line in the audit
+   * log, like the admin API.
+   */
+  async exportClient(client: ClientReference): Promise<ClientExport> {
+    this.audit.byApplication('exportClient', subjectOf(client));
+    return await exportClient(
       this.store,
       toStoredNames(client, this.addresses) ?? [client],
       toUnixSeconds(this.clock.now()),
@@ -184,9 +190,11 @@ export class SessionTracker {
 
   /**
    * Removes everything held about a client: about a user by its id, else about an address. What the
-   * client sent before and still waits here is not stored either.
+   * client sent before and still waits here is not stored either. Leaves a line in the audit log, like
+   * the admin API.
    */
   async eraseClient(client: ClientReference): Promise<ErasureReport> {
+    this.audit.byApplication('eraseClient', subjectOf(client));
     const names = toStoredNames(client, this.addresses);
     return names === null
       ? { erased_sessions: 0, erased_requests: 0, erased_responses: 0 }
@@ -280,4 +288,18 @@ export class SessionTracker {
       this.countCallbackError();
     }
   }
+}
+
+/**
+ * As the admin API names the client, so that lines about the same one are seen to be. A host may hand
+ * over the number that its database uses.
+ */
+function subjectOf(client: ClientReference): string {
+  const names: unknown[] = [client.userId, client.ip];
+  const name = names.find((each) => each !== undefined && each !== '');
+  return typeof name === 'number' || typeof name === 'bigint'
+    ? String(name)
+    : typeof name === 'string'
+      ? name
+      : '';
 }
