@@ -10,8 +10,7 @@
 local SLICES_OF_DATA = 64
 local REQUEST_SHARDS = 4
 local slice_length = math.ceil(tonumber(data_ttl) / SLICES_OF_DATA)
-local REQUEST_SLICES = SLICES_OF_DATA * 1.5
-local request_ttl = slice_length * REQUEST_SLICES
+local request_ttl = math.ceil(data_ttl * 1.5)
 -- Bounds how many arguments one call takes: Lua has no place for many thousands.
 local REFERENCES_PER_CALL = 1000
 
