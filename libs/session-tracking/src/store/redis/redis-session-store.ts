@@ -66,6 +66,8 @@ export class RedisSessionStore implements SessionStore {
     'tombstones.lua',
     'request-index.lua',
     'remove-session.lua',
+    'begin-session.lua',
+    'index-batch.lua',
     'store-client.lua',
     'slots.lua',
     'add-totals.lua',

@@ -1,7 +1,8 @@
 -- Stores one batch of records, once: finds or creates the session of each client, appends, trims,
 -- counts, renews the expiry, finds requests by their ids again and adds everything to the totals.
 -- This file is the beginning; after it come tombstones.lua, request-index.lua, remove-session.lua,
--- store-client.lua, slots.lua, add-totals.lua and append-answer.lua, which share its locals.
+-- begin-session.lua, index-batch.lua, store-client.lua, slots.lua, add-totals.lua and append-answer.lua,
+-- which share its locals.
 --
 -- KEYS[1]  the writer's entry, a hash: "sequence" of the batch it stored last, "clock_ahead" in
 --          milliseconds at most so far, and by their sequences the answers of batches that a retry may

@@ -1,27 +1,6 @@
--- Part of append-batch.lua: stores what one client sent.
+-- Part of append-batch.lua, after begin-session.lua and index-batch.lua: stores what one client sent.
 
-local SESSIONS_PER_CLIENT = 10000
--- Requests of a session whose entries in the index are written anew; older ones are not found any more.
-local REQUESTS_INDEXED_ANEW = 1000
-
-local index_key = base .. 'index'
-local expiry_key = base .. 'expiry'
 local index_renewed = false
--- How many sessions began in each minute; fewer than none where some are found to have begun earlier.
-local new_sessions = {}
-
--- By shards of the index of requests: in turn a reference and the session's id.
-local found_again = {}
--- Whether a session of this batch has written its entries anew: many at once would hold Redis up.
-local indexed_anew = false
-
--- A version 4 UUID whose random bits are a hash of the seed: the same again when Redis replays it.
-local function new_session_id(client_position)
-  local hash = redis.sha1hex(seed .. client_position)
-  local variant = tonumber(sub(hash, 17, 17), 16) % 4 + 1
-  return sub(hash, 1, 8) .. '-' .. sub(hash, 9, 12) .. '-4' .. sub(hash, 14, 16) .. '-'
-    .. sub('89ab', variant, variant) .. sub(hash, 18, 20) .. '-' .. sub(hash, 21, 32)
-end
 
 -- Appends to a list. Returns false when it holds a foreign type.
 local function append(key, records)
@@ -42,78 +21,6 @@ local function append(key, records)
   return true
 end
 
--- Lists a session under a user or an address; where there are too many, the oldest leaves.
-local function list_session(part, session_id, leave)
-  local key = base .. 'sessions:' .. part
-  local total = try('LPUSH', key, session_id)
-  if not is_error(total) and total > SESSIONS_PER_CLIENT then
-    leave(call('RPOP', key))
-  end
-end
-
--- The open session of the address at which a user signs in, unless it led to another user before.
-local function find_origin(user_id, address)
-  if address == UNKNOWN_ADDRESS or address == '' then
-    return nil
-  end
-  local origin = try('GET', base .. 'ip:' .. address)
-  if type(origin) ~= 'string' then
-    return nil
-  end
-  local info = try('HMGET', base .. origin .. ':info', 'created_at', 'next_session_id')
-  if info.err or not info[1] then
-    return nil
-  end
-  if info[2] and try('HGET', base .. info[2] .. ':info', 'user_id') ~= user_id then
-    return nil
-  end
-  return origin
-end
-
--- The sign-in may be stored after what the user did next: another instance was faster. Of the newest
--- sessions at the address the first that a user began after this one, and that names none before it.
-local SESSIONS_THAT_OVERTAKE = 5
-local function find_overtaking(address, first_at)
-  local found, found_at
-  local ids = try('LRANGE', base .. 'sessions:ip:' .. address, 0, SESSIONS_THAT_OVERTAKE - 1)
-  for _, id in ipairs(is_error(ids) and {} or ids) do
-    local info = try('HMGET', base .. id .. ':info', 'user_id', 'created_at', 'previous_session_id')
-    local created_at = not is_error(info) and tonumber(info[2])
-    if created_at and info[1] and info[1] ~= '' and not info[3] and created_at > tonumber(first_at)
-      and created_at < (found_at or math.huge) then
-      found, found_at = id, created_at
-    end
-  end
-  return found
-end
-
-local function find_again(session_id, request_ids)
-  local session_bytes = to_bytes(session_id)
-  for _, request_id in ipairs(request_ids) do
-    local reference = reference_of(request_id)
-    local shard = shard_of(reference)
-    local entries = found_again[shard]
-    if not entries then
-      entries = {}
-      found_again[shard] = entries
-    end
-    entries[#entries + 1] = reference
-    entries[#entries + 1] = session_bytes
-  end
-end
-
--- A session that goes on outlives the entries of its first requests: they are written anew in time.
-local function index_anew(session_id)
-  local request_ids = {}
-  local records = call('LRANGE', base .. session_id .. ':requests', -REQUESTS_INDEXED_ANEW, -1)
-  for position, record in ipairs(records) do
-    request_ids[position] = request_id_in(record)
-  end
-  find_again(session_id, request_ids)
-  call('HSET', base .. session_id .. ':info', 'indexed_at', now)
-  indexed_anew = true
-end
-
 local function renew_expiry(session_id, client_part)
   -- The address of its first request: a user may have moved on since.
   local info = call('HMGET', base .. session_id .. ':info', 'client_ip', 'indexed_at')
@@ -131,66 +38,6 @@ local function renew_expiry(session_id, client_part)
   end
   try('ZADD', expiry_key, now, session_id)
   index_renewed = true
-end
-
-local function count_begin(created_at, count)
-  local minute = math.floor(tonumber(created_at) / 60) * 60
-  new_sessions[minute] = (new_sessions[minute] or 0) + count
-end
-
--- Indexes are shared: a foreign type in one costs its entries, never the records.
-local function begin_session(session_id, open_key, user_id, address, former_address, first_at, aged_id, partial)
-  local info_key = base .. session_id .. ':info'
-  call('HSET', info_key, 'created_at', first_at, 'client_ip', address, 'user_id', user_id,
-    'indexed_at', now)
-  if partial then
-    call('HSET', info_key, 'partial', '1')
-  end
-  local previous_id = aged_id
-  if not aged_id and user_id ~= '' then
-    previous_id = find_origin(user_id, address) or find_origin(user_id, former_address)
-    if previous_id then
-      call('HSET', base .. previous_id .. ':info', 'next_session_id', session_id)
-    end
-  end
-  if previous_id then
-    call('HSET', info_key, 'previous_session_id', previous_id)
-  end
-  if user_id == '' and not aged_id and address ~= UNKNOWN_ADDRESS then
-    local next_id = find_overtaking(address, first_at)
-    if next_id then
-      call('HSET', info_key, 'next_session_id', next_id)
-      call('HSET', base .. next_id .. ':info', 'previous_session_id', session_id)
-    end
-  end
-  call('SET', open_key, session_id, 'EX', session_ttl)
-  try('ZADD', index_key, first_at, session_id)
-  list_session('ip:' .. address, session_id, leave_address)
-  if user_id ~= '' then
-    list_session('user:' .. user_id, session_id, remove_session)
-  end
-  if aged_id then
-    call('EXPIRE', base .. aged_id .. ':info', ended_ttl)
-    call('EXPIRE', base .. aged_id .. ':requests', ended_ttl)
-    call('EXPIRE', base .. aged_id .. ':responses', ended_ttl)
-  end
-  count_begin(first_at, 1)
-end
-
--- Writes where the requests of the batch are.
-local function index_requests()
-  local slice = slice_at(now)
-  for shard, entries in pairs(found_again) do
-    local key = slice_key(slice, shard)
-    local is_foreign = false
-    for first = 1, #entries, REFERENCES_PER_CALL do
-      local last = math.min(first + REFERENCES_PER_CALL - 1, #entries)
-      is_foreign = is_foreign or is_error(try('HSET', key, unpack(entries, first, last)))
-    end
-    if not is_foreign and call('TTL', key) < 0 then
-      call('EXPIREAT', key, slice + request_ttl)
-    end
-  end
 end
 
 -- Returns the session's id, or nil when one of its keys holds a foreign type.

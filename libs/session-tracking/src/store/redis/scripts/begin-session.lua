@@ -1,0 +1,105 @@
+-- Part of append-batch.lua, after remove-session.lua: begins sessions.
+
+local SESSIONS_PER_CLIENT = 10000
+
+local index_key = base .. 'index'
+local expiry_key = base .. 'expiry'
+-- How many sessions began in each minute; fewer than none where some are found to have begun earlier.
+local new_sessions = {}
+
+-- A version 4 UUID whose random bits are a hash of the seed: the same again when Redis replays it.
+local function new_session_id(client_position)
+  local hash = redis.sha1hex(seed .. client_position)
+  local variant = tonumber(sub(hash, 17, 17), 16) % 4 + 1
+  return sub(hash, 1, 8) .. '-' .. sub(hash, 9, 12) .. '-4' .. sub(hash, 14, 16) .. '-'
+    .. sub('89ab', variant, variant) .. sub(hash, 18, 20) .. '-' .. sub(hash, 21, 32)
+end
+
+-- Lists a session under a user or an address; where there are too many, the oldest leaves.
+local function list_session(part, session_id, leave)
+  local key = base .. 'sessions:' .. part
+  local total = try('LPUSH', key, session_id)
+  if not is_error(total) and total > SESSIONS_PER_CLIENT then
+    leave(call('RPOP', key))
+  end
+end
+
+-- The open session of the address at which a user signs in, unless it led to another user before.
+local function find_origin(user_id, address)
+  if address == UNKNOWN_ADDRESS or address == '' then
+    return nil
+  end
+  local origin = try('GET', base .. 'ip:' .. address)
+  if type(origin) ~= 'string' then
+    return nil
+  end
+  local info = try('HMGET', base .. origin .. ':info', 'created_at', 'next_session_id')
+  if info.err or not info[1] then
+    return nil
+  end
+  if info[2] and try('HGET', base .. info[2] .. ':info', 'user_id') ~= user_id then
+    return nil
+  end
+  return origin
+end
+
+-- The sign-in may be stored after what the user did next: another instance was faster. Of the newest
+-- sessions at the address the first that a user began after this one, and that names none before it.
+local SESSIONS_THAT_OVERTAKE = 5
+local function find_overtaking(address, first_at)
+  local found, found_at
+  local ids = try('LRANGE', base .. 'sessions:ip:' .. address, 0, SESSIONS_THAT_OVERTAKE - 1)
+  for _, id in ipairs(is_error(ids) and {} or ids) do
+    local info = try('HMGET', base .. id .. ':info', 'user_id', 'created_at', 'previous_session_id')
+    local created_at = not is_error(info) and tonumber(info[2])
+    if created_at and info[1] and info[1] ~= '' and not info[3] and created_at > tonumber(first_at)
+      and created_at < (found_at or math.huge) then
+      found, found_at = id, created_at
+    end
+  end
+  return found
+end
+
+local function count_begin(created_at, count)
+  local minute = math.floor(tonumber(created_at) / 60) * 60
+  new_sessions[minute] = (new_sessions[minute] or 0) + count
+end
+
+-- Indexes are shared: a foreign type in one costs its entries, never the records.
+local function begin_session(session_id, open_key, user_id, address, former_address, first_at, aged_id, partial)
+  local info_key = base .. session_id .. ':info'
+  call('HSET', info_key, 'created_at', first_at, 'client_ip', address, 'user_id', user_id,
+    'indexed_at', now)
+  if partial then
+    call('HSET', info_key, 'partial', '1')
+  end
+  local previous_id = aged_id
+  if not aged_id and user_id ~= '' then
+    previous_id = find_origin(user_id, address) or find_origin(user_id, former_address)
+    if previous_id then
+      call('HSET', base .. previous_id .. ':info', 'next_session_id', session_id)
+    end
+  end
+  if previous_id then
+    call('HSET', info_key, 'previous_session_id', previous_id)
+  end
+  if user_id == '' and not aged_id and address ~= UNKNOWN_ADDRESS then
+    local next_id = find_overtaking(address, first_at)
+    if next_id then
+      call('HSET', info_key, 'next_session_id', next_id)
+      call('HSET', base .. next_id .. ':info', 'previous_session_id', session_id)
+    end
+  end
+  call('SET', open_key, session_id, 'EX', session_ttl)
+  try('ZADD', index_key, first_at, session_id)
+  list_session('ip:' .. address, session_id, leave_address)
+  if user_id ~= '' then
+    list_session('user:' .. user_id, session_id, remove_session)
+  end
+  if aged_id then
+    call('EXPIRE', base .. aged_id .. ':info', ended_ttl)
+    call('EXPIRE', base .. aged_id .. ':requests', ended_ttl)
+    call('EXPIRE', base .. aged_id .. ':responses', ended_ttl)
+  end
+  count_begin(first_at, 1)
+end

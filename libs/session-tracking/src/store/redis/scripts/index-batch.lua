@@ -1,0 +1,52 @@
+-- Part of append-batch.lua, after request-index.lua: writes in which sessions the requests of the batch are.
+
+-- Requests of a session whose entries in the index are written anew; older ones are not found any more.
+local REQUESTS_INDEXED_ANEW = 1000
+
+-- By shards of the index of requests: in turn a reference and the session's id.
+local found_again = {}
+-- Whether a session of this batch has written its entries anew: many at once would hold Redis up.
+local indexed_anew = false
+
+local function find_again(session_id, request_ids)
+  local session_bytes = to_bytes(session_id)
+  for _, request_id in ipairs(request_ids) do
+    local reference = reference_of(request_id)
+    local shard = shard_of(reference)
+    local entries = found_again[shard]
+    if not entries then
+      entries = {}
+      found_again[shard] = entries
+    end
+    entries[#entries + 1] = reference
+    entries[#entries + 1] = session_bytes
+  end
+end
+
+-- A session that goes on outlives the entries of its first requests: they are written anew in time.
+local function index_anew(session_id)
+  local request_ids = {}
+  local records = call('LRANGE', base .. session_id .. ':requests', -REQUESTS_INDEXED_ANEW, -1)
+  for position, record in ipairs(records) do
+    request_ids[position] = request_id_in(record)
+  end
+  find_again(session_id, request_ids)
+  call('HSET', base .. session_id .. ':info', 'indexed_at', now)
+  indexed_anew = true
+end
+
+-- Writes where the requests of the batch are.
+local function index_requests()
+  local slice = slice_at(now)
+  for shard, entries in pairs(found_again) do
+    local key = slice_key(slice, shard)
+    local is_foreign = false
+    for first = 1, #entries, REFERENCES_PER_CALL do
+      local last = math.min(first + REFERENCES_PER_CALL - 1, #entries)
+      is_foreign = is_foreign or is_error(try('HSET', key, unpack(entries, first, last)))
+    end
+    if not is_foreign and call('TTL', key) < 0 then
+      call('EXPIREAT', key, slice + request_ttl)
+    end
+  end
+end
