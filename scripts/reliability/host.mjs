@@ -39,6 +39,8 @@ if (platform !== 'fastify') {
   app.set('trust proxy', 'loopback');
 }
 await app.listen(0, '127.0.0.1');
+// A connection that waited for a turn must not be closed at the moment at which it is used again.
+app.getHttpServer().keepAliveTimeout = 600_000;
 
 const loopDelay = monitorEventLoopDelay({ resolution: 1 });
 loopDelay.enable();
