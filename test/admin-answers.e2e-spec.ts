@@ -13,6 +13,7 @@ import type {
 } from 'nestjs-session-tracking';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { startRedisServer } from '../libs/session-tracking/testing/redis-server.js';
+import { ADMIN, askAdmin, readAdmin } from './support/admin-api.js';
 import { adminRoutes } from './support/admin-routes.js';
 import {
   bootTestApp,
@@ -20,13 +21,11 @@ import {
   type TestApp,
 } from './support/boot-test-app.js';
 import { asUser, HeaderUserGuard } from './support/guards.js';
-import type { Answer } from './support/http-client.js';
 import { RecordedLog } from './support/recorded-log.js';
 import { redisForTests } from './support/redis-for-tests.js';
 
 const redis = redisForTests();
 
-const ADMIN = asUser({ id: 'root', roles: ['admin'] });
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const START = 1_700_000_000;
 
@@ -39,16 +38,6 @@ class OrdersController {
     }
     return id;
   }
-}
-
-function ask(app: TestApp, path: string): Promise<Answer> {
-  return app.http.get(`/admin/analytics/${path}`, ADMIN);
-}
-
-async function read<T>(app: TestApp, path: string): Promise<T> {
-  const { status, text } = await ask(app, path);
-  expect(status).toBe(200);
-  return JSON.parse(text) as T;
 }
 
 /** Records a request of a client and its response, as if it had come at that time. */
@@ -120,7 +109,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
     /** Which of the 25 are listed, by their numbers. */
     async function find(query: string): Promise<number[]> {
-      const page = await read<SessionPage>(app, `sessions?${query}`);
+      const page = await readAdmin<SessionPage>(app, `sessions?${query}`);
       return idsOf(page)
         .map((id) => created.indexOf(id))
         .toSorted((a, b) => a - b);
@@ -131,7 +120,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       const pages: SessionPage[] = [];
       let cursor: string | null = '';
       while (cursor !== null) {
-        const page: SessionPage = await read(
+        const page: SessionPage = await readAdmin(
           app,
           `sessions?limit=7${cursor === '' ? '' : `&cursor=${cursor}`}`,
         );
@@ -147,7 +136,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect(ids).toHaveLength(25);
       const times = sessions.map(({ created_at }) => created_at);
       expect(times).toEqual(times.toSorted((a, b) => b - a));
-      expect(await read(app, 'sessions')).toEqual({
+      expect(await readAdmin(app, 'sessions')).toEqual({
         sessions,
         next_cursor: null,
       });
@@ -155,9 +144,9 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
     it('goes on where it was when sessions are added meanwhile', async () => {
       await boot25();
-      const first = await read<SessionPage>(app, 'sessions?limit=20');
+      const first = await readAdmin<SessionPage>(app, 'sessions?limit=20');
       await record(app, { ip: '192.0.2.1' }, START + 100_000);
-      const second = await read<SessionPage>(
+      const second = await readAdmin<SessionPage>(
         app,
         `sessions?limit=20&cursor=${first.next_cursor}`,
       );
@@ -197,7 +186,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       const ids: string[] = [];
       let cursor: string | null = '';
       while (cursor !== null) {
-        const page: SessionPage = await read(
+        const page: SessionPage = await readAdmin(
           app,
           `sessions?limit=2&has_errors=true${cursor === '' ? '' : `&cursor=${cursor}`}`,
         );
@@ -222,12 +211,14 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       const good = await record(app, { ip: '192.0.2.1' }, START);
       const bad = await record(app, { ip: '192.0.2.2' }, START + 60, 500);
       const list = async (query: string): Promise<string[]> =>
-        idsOf(await read<SessionPage>(app, `sessions?${query}`));
+        idsOf(await readAdmin<SessionPage>(app, `sessions?${query}`));
       expect(await list('has_errors=true')).toEqual([bad]);
       expect(await list('has_errors=false')).toEqual([good]);
       expect(await list(`until=${START + 1}`)).toEqual([good]);
       expect(await list('until=2023-11-14T22:13:20Z')).toEqual([good]);
-      expect((await ask(app, 'sessions?has_errors=maybe')).status).toBe(400);
+      expect((await askAdmin(app, 'sessions?has_errors=maybe')).status).toBe(
+        400,
+      );
     });
 
     it('shows each session with its counters', async () => {
@@ -236,7 +227,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       await app.http.get('/orders/missing', asUser({ id: '42' }));
       await app.settle(2);
       const { id, info } = await app.stored.only();
-      expect(await read(app, 'sessions')).toMatchObject({
+      expect(await readAdmin(app, 'sessions')).toMatchObject({
         sessions: [
           {
             session_id: id,
@@ -280,7 +271,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       ['page=2', 'page'],
     ])('refuses %s', async (query, field) => {
       app = await shop().start();
-      const { status, text } = await ask(app, `sessions?${query}`);
+      const { status, text } = await askAdmin(app, `sessions?${query}`);
       expect(status).toBe(400);
       const { message } = JSON.parse(text) as { message: string[] };
       expect(message.join('\n')).toContain(field);
@@ -288,7 +279,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
     it('names every wrong field at once', async () => {
       app = await shop().start();
-      const { text } = await ask(app, 'sessions?limit=0&since=x&until=y');
+      const { text } = await askAdmin(app, 'sessions?limit=0&since=x&until=y');
       const { message } = JSON.parse(text) as { message: string[] };
       for (const field of ['limit', 'since', 'until']) {
         expect(message.join('\n')).toContain(field);
@@ -307,7 +298,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       const times = responses
         .map(({ duration_ms }) => duration_ms)
         .toSorted((a, b) => a - b);
-      const document = await read<SessionDocument>(app, `sessions/${id}`);
+      const document = await readAdmin<SessionDocument>(app, `sessions/${id}`);
       expect(document).toMatchObject({
         session_id: id,
         user_id: '42',
@@ -342,7 +333,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         { ip: '192.0.2.1' },
         { path: '/orders/1', method: 'GET' },
       );
-      expect(await read(app, `sessions/${id}`)).toMatchObject({
+      expect(await readAdmin(app, `sessions/${id}`)).toMatchObject({
         user_id: '',
         analytics: {
           request_count: 1,
@@ -362,7 +353,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     await app.http.get('/orders/missing');
     await app.settle(2);
     const { id, requests, responses } = await app.stored.only();
-    const history = await read<SessionHistory>(app, `sessions/${id}/history`);
+    const history = await readAdmin<SessionHistory>(
+      app,
+      `sessions/${id}/history`,
+    );
     expect(history).toMatchObject({
       session_id: id,
       info: { client_ip: '127.0.0.1', user_id: '', request_count: 2 },
@@ -379,7 +373,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       await app.http.get('/orders/missing', { 'x-request-id': 'second' });
       await app.settle(2);
       const { id, requests, responses } = await app.stored.only();
-      const { entries, ...head } = await read<Journey>(
+      const { entries, ...head } = await readAdmin<Journey>(
         app,
         `sessions/${id}/journey`,
       );
@@ -414,7 +408,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       }
       await app.settle(3);
       const { id, responses } = await app.stored.only();
-      const { entries } = await read<Journey>(app, `sessions/${id}/journey`);
+      const { entries } = await readAdmin<Journey>(
+        app,
+        `sessions/${id}/journey`,
+      );
       expect(
         entries.map(({ path, status_code, duration_ms }) => ({
           path,
@@ -451,7 +448,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         request_id: 'unanswered',
       });
       const id = await record(app, client, START + 5);
-      const { entries } = await read<Journey>(app, `sessions/${id}/journey`);
+      const { entries } = await readAdmin<Journey>(
+        app,
+        `sessions/${id}/journey`,
+      );
       expect(
         entries.map(({ timestamp, status_code, gap_ms }) => ({
           timestamp,
@@ -492,7 +492,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect(
         (await app.http.send('DELETE', path, { headers: ADMIN })).status,
       ).toBe(404);
-      expect((await ask(app, 'users/42')).status).toBe(404);
+      expect((await askAdmin(app, 'users/42')).status).toBe(404);
 
       await app.http.get('/orders/4', asUser({ id: '42' }));
       await app.settle(4);
@@ -511,7 +511,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       const ended = await record(app, client, now - day - 60);
       const current = await record(app, client, now, 500);
       const path = encodeURIComponent(client.userId);
-      expect(await read(app, `users/${path}`)).toMatchObject({
+      expect(await readAdmin(app, `users/${path}`)).toMatchObject({
         user_id: client.userId,
         current_session_id: current,
         sessions: [
@@ -524,7 +524,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         ],
       });
       // The address has sessions, but none as an anonymous client.
-      expect(await read(app, 'ips/198.51.100.1')).toMatchObject({
+      expect(await readAdmin(app, 'ips/198.51.100.1')).toMatchObject({
         client_ip: '198.51.100.1',
         current_session_id: null,
         sessions: [{ session_id: current }, { session_id: ended }],
@@ -536,7 +536,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       const id = await record(app, { ip: '2001:db8::1' }, Date.now() / 1000);
       for (const spelling of ['2001:db8::1', '2001:DB8:0:0:0:0:0:1']) {
         expect(
-          await read(app, `ips/${encodeURIComponent(spelling)}`),
+          await readAdmin(app, `ips/${encodeURIComponent(spelling)}`),
         ).toMatchObject({
           client_ip: '2001:db8::1',
           current_session_id: id,
@@ -558,7 +558,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     ['ips/no-address', 'Address not found'],
   ])('%s, which nobody knows, is 404', async (path, message) => {
     const app = await shop().start();
-    const answer = await ask(app, path);
+    const answer = await askAdmin(app, path);
     expect(answer.status).toBe(404);
     expect(JSON.parse(answer.text)).toMatchObject({
       statusCode: 404,
@@ -573,7 +573,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       await app.http.get('/orders/1', asUser({ id: 'x:info' }));
       await app.settle(1);
       for (const rest of ['', '/history', '/journey']) {
-        const answer = await ask(
+        const answer = await askAdmin(
           app,
           `sessions/${encodeURIComponent(id)}${rest}`,
         );
@@ -586,7 +586,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     const app = await shop().start();
     await app.http.get('/orders/1');
     await app.settle(1);
-    const health = await read(app, 'health');
+    const health = await readAdmin(app, 'health');
     expect(health).toEqual({ ...app.tracker.stats() });
     expect(health).toMatchObject({
       accepted: 2,
@@ -614,13 +614,13 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     const log = new RecordedLog();
     const app = await shop().logTo(log).start();
     const audit = (): string[] => log.of('SessionTrackingAudit');
-    await ask(app, 'sessions?user_id=42');
-    await ask(app, `sessions/${NOBODY}`);
-    await ask(app, `sessions/${NOBODY}/history`);
+    await askAdmin(app, 'sessions?user_id=42');
+    await askAdmin(app, `sessions/${NOBODY}`);
+    await askAdmin(app, `sessions/${NOBODY}/history`);
     await app.http.send('DELETE', `/admin/analytics/sessions/${NOBODY}`, {
       headers: asUser({ id: 'ev"il\nroot', roles: ['admin'] }),
     });
-    await ask(app, 'users/42');
+    await askAdmin(app, 'users/42');
     await app.http.get('/admin/analytics/health', {
       // A header takes no such character as it is.
       'x-test-user': String.raw`{"id":"toor\u202e","roles":["admin"]}`,
@@ -655,7 +655,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
           .tracking({ flush: { shutdownMs: 50 } })
           .start();
         // A connection that is in use already when it happens.
-        expect((await ask(app, 'sessions')).status).toBe(200);
+        expect((await askAdmin(app, 'sessions')).status).toBe(200);
         if (fate === 'killed') {
           await server.kill();
         } else {
@@ -669,7 +669,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
           ),
         );
         // One after another too: after the first time-out the connection is a new one.
-        answers.push(await ask(app, 'sessions'), await ask(app, 'users/42'));
+        answers.push(
+          await askAdmin(app, 'sessions'),
+          await askAdmin(app, 'users/42'),
+        );
         for (const { status, text, elapsedMs } of answers) {
           expect(status).toBe(503);
           expect(JSON.parse(text)).toMatchObject({
@@ -678,7 +681,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
           });
           expect(elapsedMs).toBeLessThan(1000);
         }
-        expect((await ask(app, 'health')).status).toBe(200);
+        expect((await askAdmin(app, 'health')).status).toBe(200);
       },
     );
 
@@ -687,10 +690,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       onTestFinished(() => server.stop());
       const app = await shop().onRedis(server).start();
       await server.kill();
-      expect((await ask(app, 'sessions')).status).toBe(503);
+      expect((await askAdmin(app, 'sessions')).status).toBe(503);
       await server.restart();
       await expect
-        .poll(async () => (await ask(app, 'sessions')).status, {
+        .poll(async () => (await askAdmin(app, 'sessions')).status, {
           timeout: 5000,
         })
         .toBe(200);
@@ -704,12 +707,15 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       .start();
     await app.http.get('/orders/1', asUser({ id: '42' }));
     await app.settle(1);
-    const { sessions } = await read<SessionPage>(app, 'sessions?user_id=42');
+    const { sessions } = await readAdmin<SessionPage>(
+      app,
+      'sessions?user_id=42',
+    );
     expect(sessions).toHaveLength(1);
     const id = sessions[0]?.session_id ?? '';
-    expect(await read(app, `sessions/${id}/journey`)).toMatchObject({
+    expect(await readAdmin(app, `sessions/${id}/journey`)).toMatchObject({
       entries: [{ path: '/orders/1', status_code: 200 }],
     });
-    expect(await read(app, 'health')).toMatchObject({ store: 'memory' });
+    expect(await readAdmin(app, 'health')).toMatchObject({ store: 'memory' });
   });
 });

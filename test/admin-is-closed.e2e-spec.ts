@@ -17,6 +17,7 @@ import {
 import { NEVER, type Observable, of, throwError } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startRedisServer } from '../libs/session-tracking/testing/redis-server.js';
+import { ADMIN } from './support/admin-api.js';
 import { adminRoutes } from './support/admin-routes.js';
 import {
   bootTestApp,
@@ -25,8 +26,6 @@ import {
 } from './support/boot-test-app.js';
 import { asUser, HeaderUserGuard } from './support/guards.js';
 import { RecordedLog } from './support/recorded-log.js';
-
-const ADMIN = asUser({ id: 'root', roles: ['admin'] });
 
 /** Asks every admin route, the live stream too, and answers the statuses that came, each once. */
 async function statusesOf(

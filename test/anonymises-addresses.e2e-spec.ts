@@ -1,6 +1,7 @@
 import { ConflictException, Controller, Get, Ip } from '@nestjs/common';
 import type { ClientSessions, TrackedRecord } from 'nestjs-session-tracking';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { ADMIN } from './support/admin-api.js';
 import { adminRoutes } from './support/admin-routes.js';
 import {
   bootTestApp,
@@ -17,8 +18,6 @@ import { redisForTests } from './support/redis-for-tests.js';
 import { ThingsController } from './support/shop.controllers.js';
 
 const redis = redisForTests();
-
-const ADMIN = asUser({ id: 'root', roles: ['admin'] });
 
 /** No two of one network. */
 const ADDRESSES = [

@@ -16,19 +16,17 @@ import {
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startRedisServer } from '../libs/session-tracking/testing/redis-server.js';
+import { askAdmin, readAdmin } from './support/admin-api.js';
 import {
   bootTestApp,
   PLATFORMS,
   type TestApp,
 } from './support/boot-test-app.js';
 import { asUser, HeaderUserGuard } from './support/guards.js';
-import type { Answer } from './support/http-client.js';
 import { RecordedLog } from './support/recorded-log.js';
 import { redisForTests } from './support/redis-for-tests.js';
 
 const redis = redisForTests();
-
-const ADMIN = asUser({ id: 'root', roles: ['admin'] });
 
 /** How much longer one customer waits than all others, in milliseconds. */
 const UNLUCKY_MS = 80;
@@ -113,16 +111,6 @@ const failed = (seen: readonly Seen[]): number =>
 const longest = (seen: readonly Seen[]): number =>
   Math.max(0, ...seen.map(({ elapsedMs }) => elapsedMs));
 
-function ask(app: TestApp, path: string): Promise<Answer> {
-  return app.http.get(`/admin/analytics/${path}`, ADMIN);
-}
-
-async function read<T>(app: TestApp, path: string): Promise<T> {
-  const { status, text } = await ask(app, path);
-  expect({ status, text }).toMatchObject({ status: 200 });
-  return JSON.parse(text) as T;
-}
-
 const nameOf = ({ method, route }: Endpoint): string => `${method} ${route}`;
 
 const PLACES = PLATFORMS.flatMap((platform) =>
@@ -147,10 +135,8 @@ describe.each(PLACES)('on $platform and $store', ({ platform, store }) => {
   describe('GET /endpoints', () => {
     it('has what every client saw, busiest first', async () => {
       const { app, customers } = await shopAfterAMorning();
-      const { since, until, endpoints, other } = await read<EndpointsReport>(
-        app,
-        'endpoints?window=5m',
-      );
+      const { since, until, endpoints, other } =
+        await readAdmin<EndpointsReport>(app, 'endpoints?window=5m');
       const now = Date.now() / 1000;
       expect([since % 60, until % 60]).toEqual([0, 0]);
       expect(since).toBeLessThanOrEqual(now - 300);
@@ -181,7 +167,7 @@ describe.each(PLACES)('on $platform and $store', ({ platform, store }) => {
 
     it('tells in one call what is slow for one client', async () => {
       const { app, customers } = await shopAfterAMorning();
-      const carol = await read<EndpointsReport>(
+      const carol = await readAdmin<EndpointsReport>(
         app,
         'endpoints?window=5m&user_id=carol',
       );
@@ -217,7 +203,10 @@ describe.each(PLACES)('on $platform and $store', ({ platform, store }) => {
 
     it('has the errors of one client, and none of others', async () => {
       const { app } = await shopAfterAMorning();
-      const bob = await read<EndpointsReport>(app, 'endpoints?user_id=bob');
+      const bob = await readAdmin<EndpointsReport>(
+        app,
+        'endpoints?user_id=bob',
+      );
       expect(bob.endpoints).toHaveLength(1);
       expect(bob.endpoints[0]?.client).toMatchObject({
         count: 7,
@@ -228,7 +217,7 @@ describe.each(PLACES)('on $platform and $store', ({ platform, store }) => {
 
     it('knows an address with all sessions that began there', async () => {
       const { app, customers } = await shopAfterAMorning();
-      const { client, endpoints } = await read<EndpointsReport>(
+      const { client, endpoints } = await readAdmin<EndpointsReport>(
         app,
         'endpoints?ip=::ffff:127.0.0.1',
       );
@@ -243,7 +232,7 @@ describe.each(PLACES)('on $platform and $store', ({ platform, store }) => {
       'has none for %s, whom nobody knows',
       async (query) => {
         const { app } = await shopAfterAMorning();
-        expect(await read(app, `endpoints?${query}`)).toMatchObject({
+        expect(await readAdmin(app, `endpoints?${query}`)).toMatchObject({
           client: { sessions: 0 },
           endpoints: [],
         });
@@ -254,10 +243,8 @@ describe.each(PLACES)('on $platform and $store', ({ platform, store }) => {
   describe('GET /usage', () => {
     it('adds up to what every client saw', async () => {
       const { app, customers } = await shopAfterAMorning();
-      const { since, until, step, totals, series } = await read<UsageReport>(
-        app,
-        'usage?window=10m&step=1m',
-      );
+      const { since, until, step, totals, series } =
+        await readAdmin<UsageReport>(app, 'usage?window=10m&step=1m');
       expect(totals).toMatchObject({
         requests: customers.seen.length,
         responses: customers.seen.length,
@@ -287,7 +274,7 @@ describe.each(PLACES)('on $platform and $store', ({ platform, store }) => {
       const { app } = await shopAfterAMorning();
       const answers = await Promise.all(
         ['1m', '5m', '7m', '1h', '1d'].map((step) =>
-          read<UsageReport>(app, `usage?window=2h&step=${step}`),
+          readAdmin<UsageReport>(app, `usage?window=2h&step=${step}`),
         ),
       );
       const [first] = answers;
@@ -298,7 +285,7 @@ describe.each(PLACES)('on $platform and $store', ({ platform, store }) => {
 
     it('is zero where nothing happened', async () => {
       const app = await shop().start();
-      const { series, totals } = await read<UsageReport>(app, 'usage');
+      const { series, totals } = await readAdmin<UsageReport>(app, 'usage');
       expect(series.length).toBeGreaterThanOrEqual(288);
       expect(totals).toMatchObject({ requests: 0, error_rate: 0, p95: 0 });
     });
@@ -311,7 +298,7 @@ describe.each(PLACES)('on $platform and $store', ({ platform, store }) => {
       ['slowest', ['carol']],
     ])('ranks by %s', async (sort, order) => {
       const { app, customers } = await shopAfterAMorning();
-      const { clients, other } = await read<ClientsReport>(
+      const { clients, other } = await readAdmin<ClientsReport>(
         app,
         `clients?sort=${sort}`,
       );
@@ -338,7 +325,10 @@ describe.each(PLACES)('on $platform and $store', ({ platform, store }) => {
 
     it('names as many as asked for', async () => {
       const { app } = await shopAfterAMorning();
-      const { clients } = await read<ClientsReport>(app, 'clients?limit=2');
+      const { clients } = await readAdmin<ClientsReport>(
+        app,
+        'clients?limit=2',
+      );
       expect(clients).toHaveLength(2);
     });
   });
@@ -360,7 +350,7 @@ describe('much asked at once, without a warning of the process', () => {
       .onRedis(redis)
       .globalGuard(HeaderUserGuard)
       .start();
-    await Promise.all([read(app, 'usage'), read(app, 'endpoints')]);
+    await Promise.all([readAdmin(app, 'usage'), readAdmin(app, 'endpoints')]);
     expect(warnings).toEqual([]);
   });
 
@@ -372,16 +362,18 @@ describe('much asked at once, without a warning of the process', () => {
       .onRedis(server)
       .globalGuard(HeaderUserGuard)
       .start();
-    await read(app, 'usage');
+    await readAdmin(app, 'usage');
     server.pause();
     const answers = await Promise.all([
-      ask(app, 'usage'),
-      ask(app, 'endpoints'),
+      askAdmin(app, 'usage'),
+      askAdmin(app, 'endpoints'),
     ]);
     expect(answers.map(({ status }) => status)).toEqual([503, 503]);
     server.resume();
     await expect
-      .poll(async () => (await ask(app, 'usage')).status, { timeout: 5000 })
+      .poll(async () => (await askAdmin(app, 'usage')).status, {
+        timeout: 5000,
+      })
       .toBe(200);
     expect(warnings).toEqual([]);
   });
@@ -417,7 +409,7 @@ describe.each(PLATFORMS)('what is asked wrongly on %s', (platform) => {
     ['clients?limit=201', 'limit'],
   ])('%s is refused', async (path, field) => {
     const app = await shop().start();
-    const { status, text, headers } = await ask(app, path);
+    const { status, text, headers } = await askAdmin(app, path);
     expect(status).toBe(400);
     expect(headers['cache-control']).toBe('no-store');
     const { message } = JSON.parse(text) as { message: string[] };
@@ -426,7 +418,7 @@ describe.each(PLATFORMS)('what is asked wrongly on %s', (platform) => {
 
   it('names every wrong field at once', async () => {
     const app = await shop().start();
-    const { text } = await ask(app, 'usage?window=x&step=y&since=z');
+    const { text } = await askAdmin(app, 'usage?window=x&step=y&since=z');
     const { message } = JSON.parse(text) as { message: string[] };
     for (const field of ['window', 'step', 'since']) {
       expect(message.join('\n')).toContain(field);
@@ -444,11 +436,11 @@ describe.each(PLATFORMS)('what is asked wrongly on %s', (platform) => {
   it('each question leaves an audit line that names no client', async () => {
     const log = new RecordedLog();
     const app = await shop().logTo(log).start();
-    await ask(app, 'endpoints');
-    await ask(app, 'endpoints?user_id=alice');
-    await ask(app, 'users/alice');
-    await ask(app, 'usage');
-    await ask(app, 'clients');
+    await askAdmin(app, 'endpoints');
+    await askAdmin(app, 'endpoints?user_id=alice');
+    await askAdmin(app, 'users/alice');
+    await askAdmin(app, 'usage');
+    await askAdmin(app, 'clients');
     const lines = log.of('SessionTrackingAudit');
     expect(lines).toMatchObject([
       '"root" GET getEndpoints',

@@ -1,5 +1,6 @@
 import type { ClientExport, ErasureReport } from 'nestjs-session-tracking';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { ADMIN } from './support/admin-api.js';
 import {
   bootTestApp,
   freshKeyPrefix,
@@ -17,7 +18,6 @@ import { wholeRedis } from './support/whole-redis.js';
 
 const redis = redisForTests();
 
-const ADMIN = asUser({ id: 'root', roles: ['admin'] });
 const ROUNDS = 5;
 const ALICE = 'alice-in-chains';
 /** No part of it is found in Redis by chance. */

@@ -8,6 +8,7 @@ import type {
 } from 'nestjs-session-tracking';
 import { describe, expect, it } from 'vitest';
 import { findHarFaults } from '../libs/session-tracking/testing/har-rules.js';
+import { askAdmin, readAdmin } from './support/admin-api.js';
 import {
   bootTestApp,
   PLATFORMS,
@@ -15,26 +16,11 @@ import {
 } from './support/boot-test-app.js';
 import { CartController } from './support/cart.controller.js';
 import { asUser, HeaderUserGuard } from './support/guards.js';
-import type { Answer } from './support/http-client.js';
 import { redisForTests } from './support/redis-for-tests.js';
 
 const redis = redisForTests();
 
-const ADMIN = asUser({ id: 'root', roles: ['admin'] });
 const NOBODY = '00000000-0000-4000-8000-000000000000';
-
-const ask = (
-  app: TestApp,
-  path: string,
-  method: 'GET' | 'DELETE' = 'GET',
-): Promise<Answer> =>
-  app.http.send(method, `/admin/analytics/${path}`, { headers: ADMIN });
-
-async function read<T>(app: TestApp, path: string): Promise<T> {
-  const { status, text } = await ask(app, path);
-  expect(status).toBe(200);
-  return JSON.parse(text) as T;
-}
 
 const NOTHING: ErasureReport = {
   erased_sessions: 0,
@@ -43,7 +29,7 @@ const NOTHING: ErasureReport = {
 };
 
 async function erase(app: TestApp, path: string): Promise<ErasureReport> {
-  const { status, text } = await ask(app, path, 'DELETE');
+  const { status, text } = await askAdmin(app, path, 'DELETE');
   expect(status).toBe(200);
   return JSON.parse(text) as ErasureReport;
 }
@@ -86,7 +72,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
   it('a session as one JSON document', async () => {
     const { app, sessionId } = await traffic();
-    const { headers, text } = await ask(app, `sessions/${sessionId}/export`);
+    const { headers, text } = await askAdmin(
+      app,
+      `sessions/${sessionId}/export`,
+    );
     expect(headers['content-type']).toContain('application/json');
     expect(headers['content-disposition']).toBe(
       `attachment; filename="session-${sessionId}.json"`,
@@ -95,16 +84,16 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     const document = JSON.parse(text) as SessionExport;
     expect(document).toEqual({
       exported_at: document.exported_at,
-      session: await read(app, `sessions/${sessionId}`),
-      history: await read(app, `sessions/${sessionId}/history`),
-      journey: await read(app, `sessions/${sessionId}/journey`),
+      session: await readAdmin(app, `sessions/${sessionId}`),
+      history: await readAdmin(app, `sessions/${sessionId}/history`),
+      journey: await readAdmin(app, `sessions/${sessionId}/journey`),
     });
     expect(Math.abs(document.exported_at - Date.now() / 1000)).toBeLessThan(60);
   });
 
   it('a session as an HTTP archive', async () => {
     const { app, sessionId } = await traffic();
-    const { headers, text } = await ask(
+    const { headers, text } = await askAdmin(
       app,
       `sessions/${sessionId}/export?format=har`,
     );
@@ -141,7 +130,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
   it('everything held about a user', async () => {
     const { app, sessionId } = await traffic();
-    const user = await ask(app, 'users/42/export');
+    const user = await askAdmin(app, 'users/42/export');
     expect(user.headers['content-disposition']).toBe(
       'attachment; filename="user.json"',
     );
@@ -152,7 +141,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       exported_at: document.exported_at,
       current_session_id: sessionId,
       totals: document.totals,
-      sessions: [await read(app, `sessions/${sessionId}/history`)],
+      sessions: [await readAdmin(app, `sessions/${sessionId}/history`)],
     });
     expect(countIn(document)).toEqual({ requests: 2, errors: 1 });
     expect(await app.tracker.exportClient({ userId: '42' })).toEqual({
@@ -168,7 +157,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     it('everything held, and nothing of users who were there', async () => {
       const { app, sessionId } = await traffic(host());
       const id = await app.tracker.getSessionId({ ip: '127.0.0.1' });
-      const { text } = await ask(
+      const { text } = await askAdmin(
         app,
         `ips/${encodeURIComponent('::ffff:127.0.0.1')}/export`,
       );
@@ -179,7 +168,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         exported_at: document.exported_at,
         current_session_id: id,
         totals: document.totals,
-        sessions: [await read(app, `sessions/${id}/history`)],
+        sessions: [await readAdmin(app, `sessions/${id}/history`)],
       });
       expect(countIn(document)).toEqual({ requests: 1, errors: 0 });
       expect(await app.tracker.exportClient({ ip: '127.0.0.1' })).toEqual({
@@ -187,7 +176,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         exported_at: expect.any(Number),
       });
       // Who looks into a case still sees whose sessions began there.
-      const listed = await read<ClientSessions>(app, 'ips/127.0.0.1');
+      const listed = await readAdmin<ClientSessions>(app, 'ips/127.0.0.1');
       expect(listed.sessions.map(({ user_id }) => user_id)).toEqual(['', '42']);
     });
 
@@ -195,8 +184,8 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       const app = await host().start();
       await app.http.get('/cart', asUser({ id: '42' }));
       await app.settle(1);
-      expect((await ask(app, 'ips/127.0.0.1/export')).status).toBe(404);
-      expect((await ask(app, 'ips/127.0.0.1')).status).toBe(200);
+      expect((await askAdmin(app, 'ips/127.0.0.1/export')).status).toBe(404);
+      expect((await askAdmin(app, 'ips/127.0.0.1')).status).toBe(200);
     });
   });
 
@@ -208,19 +197,19 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       erased_responses: 2,
     });
     for (const path of ['users/42', 'users/42/export', 'requests/first']) {
-      expect((await ask(app, path)).status).toBe(404);
+      expect((await askAdmin(app, path)).status).toBe(404);
     }
     expect(await erase(app, 'users/42')).toEqual(NOTHING);
-    const address = await read<ClientExport>(app, 'ips/127.0.0.1/export');
+    const address = await readAdmin<ClientExport>(app, 'ips/127.0.0.1/export');
     expect(address.sessions.map(({ info }) => info.user_id)).toEqual(['']);
   });
 
   it('erases an address, and leaves the sessions of users without it', async () => {
     const { app, sessionId } = await traffic();
-    const { status } = await ask(app, 'ips/127.0.0.1', 'DELETE');
+    const { status } = await askAdmin(app, 'ips/127.0.0.1', 'DELETE');
     expect(status).toBe(200);
-    expect((await ask(app, 'ips/127.0.0.1')).status).toBe(404);
-    const left = await read<object>(app, `sessions/${sessionId}`);
+    expect((await askAdmin(app, 'ips/127.0.0.1')).status).toBe(404);
+    const left = await readAdmin<object>(app, `sessions/${sessionId}`);
     expect(JSON.stringify(left)).not.toContain('127.0.0.1');
     expect(await app.stored.dump()).not.toContain('127.0.0.1');
   });
@@ -234,7 +223,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
   );
 
   it('does not take for erased what is no address', async () => {
-    const { status, text } = await ask(
+    const { status, text } = await askAdmin(
       await shop().start(),
       'ips/192.0.2.999',
       'DELETE',
@@ -250,7 +239,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     await app.http.get('/cart', asUser({ id: 'left-out' }));
     await app.settle(1);
     const named = async (): Promise<(string | undefined)[]> => {
-      const { clients } = await read<ClientsReport>(app, 'clients');
+      const { clients } = await readAdmin<ClientsReport>(app, 'clients');
       return clients.map(({ user_id }) => user_id);
     };
     expect(await named()).toEqual(['left-out']);
@@ -285,7 +274,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     ['ips/192.0.2.9/export', 'Address not found'],
     ['ips/nowhere/export', 'Address not found'],
   ])('%s is 404', async (path, message) => {
-    const { status, text, headers } = await ask(await shop().start(), path);
+    const { status, text, headers } = await askAdmin(
+      await shop().start(),
+      path,
+    );
     expect(status).toBe(404);
     expect(text).toContain(message);
     expect(headers['content-disposition']).toBeUndefined();
@@ -293,7 +285,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
   it('refuses another format', async () => {
     const app = await shop().start();
-    const { status, text } = await ask(
+    const { status, text } = await askAdmin(
       app,
       `sessions/${NOBODY}/export?format=csv`,
     );

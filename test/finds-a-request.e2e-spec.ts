@@ -1,5 +1,6 @@
 import type { FoundRequest } from 'nestjs-session-tracking';
 import { describe, expect, it } from 'vitest';
+import { ADMIN, askAdmin, readAdmin } from './support/admin-api.js';
 import {
   bootTestApp,
   PLATFORMS,
@@ -13,16 +14,11 @@ import { redisForTests } from './support/redis-for-tests.js';
 
 const redis = redisForTests();
 
-const ADMIN = asUser({ id: 'root', roles: ['admin'] });
-
 const ask = (app: TestApp, path: string): Promise<Answer> =>
-  app.http.get(`/admin/analytics/requests/${path}`, ADMIN);
+  askAdmin(app, `requests/${path}`);
 
-async function find(app: TestApp, path: string): Promise<FoundRequest> {
-  const { status, text } = await ask(app, path);
-  expect(status).toBe(200);
-  return JSON.parse(text) as FoundRequest;
-}
+const find = (app: TestApp, path: string): Promise<FoundRequest> =>
+  readAdmin(app, `requests/${path}`);
 
 const idsOf = (entries: readonly { request_id: string }[]): string[] =>
   entries.map(({ request_id }) => request_id);

@@ -1,5 +1,6 @@
 import type { ChainedJourney, Funnel, Journeys } from 'nestjs-session-tracking';
 import { describe, expect, it } from 'vitest';
+import { ADMIN, readAdmin } from './support/admin-api.js';
 import {
   bootTestApp,
   freshKeyPrefix,
@@ -11,8 +12,6 @@ import { asUser, HeaderUserGuard } from './support/guards.js';
 import { redisForTests } from './support/redis-for-tests.js';
 
 const redis = redisForTests();
-
-const ADMIN = asUser({ id: 'root', roles: ['admin'] });
 
 /** What clients can do: how it is sent, and which step it is. */
 const STEPS = [
@@ -27,15 +26,6 @@ interface LogLine {
   readonly step: string;
   readonly status: number;
   readonly sentAt: number;
-}
-
-async function read<T>(app: TestApp, path: string): Promise<T> {
-  const { status, text } = await app.http.get(
-    `/admin/analytics/${path}`,
-    ADMIN,
-  );
-  expect(status).toBe(200);
-  return JSON.parse(text) as T;
 }
 
 /** Sends a client's requests one after the other and keeps its log. */
@@ -112,7 +102,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
 
   it('GET /journeys is what the clients remember', async () => {
     const { app, logs } = await traffic();
-    const journeys = await read<Journeys>(app, 'journeys?window=5m');
+    const journeys = await readAdmin<Journeys>(app, 'journeys?window=5m');
     expect(journeys).toMatchObject({
       sessions: 12,
       truncated: false,
@@ -151,7 +141,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
   it('GET /funnel is what the clients remember', async () => {
     const { app, logs } = await traffic();
     const steps = ['GET /cart', 'POST /orders', 'GET /orders/:id'];
-    const funnel = await read<Funnel>(
+    const funnel = await readAdmin<Funnel>(
       app,
       `funnel?steps=${encodeURIComponent(steps.join(','))}&window=5m`,
     );
@@ -198,7 +188,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       ip: '127.0.0.1',
     });
     for (const id of [visitor, user]) {
-      const journey = await read<ChainedJourney>(
+      const journey = await readAdmin<ChainedJourney>(
         app,
         `sessions/${id}/journey?follow=1`,
       );
@@ -212,13 +202,16 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         ],
       });
     }
-    const alone = await read<object>(app, `sessions/${user}/journey?follow=0`);
+    const alone = await readAdmin<object>(
+      app,
+      `sessions/${user}/journey?follow=0`,
+    );
     expect(alone).not.toHaveProperty('sessions');
   });
 
   it('takes a route with a comma where steps are given one by one', async () => {
     const app = await shop(freshKeyPrefix()).start();
-    const { steps } = await read<Funnel>(
+    const { steps } = await readAdmin<Funnel>(
       app,
       'funnel?steps=GET%20/a,b&steps=POST%20/orders',
     );

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { ADMIN } from './support/admin-api.js';
 import { adminRoutes } from './support/admin-routes.js';
 import {
   bootTestApp,
@@ -13,7 +14,6 @@ import { wholeRedis } from './support/whole-redis.js';
 
 const redis = redisForTests();
 
-const ADMIN = asUser({ id: 'root', roles: ['admin'] });
 const ADDRESS = '203.0.113.147';
 const USERS = ['ann-of-earth', 'ben-of-mars'];
 

@@ -4,6 +4,7 @@ import type {
   UsageReport,
 } from 'nestjs-session-tracking';
 import { describe, expect, it } from 'vitest';
+import { readAdmin } from './support/admin-api.js';
 import {
   bootTestApp,
   PLATFORMS,
@@ -14,17 +15,6 @@ import { asUser, HeaderUserGuard } from './support/guards.js';
 import { redisForTests } from './support/redis-for-tests.js';
 
 const redis = redisForTests();
-
-const ADMIN = asUser({ id: 'root', roles: ['admin'] });
-
-async function read<T>(app: TestApp, path: string): Promise<T> {
-  const { status, text } = await app.http.get(
-    `/admin/analytics/${path}`,
-    ADMIN,
-  );
-  expect({ status, text }).toMatchObject({ status: 200 });
-  return JSON.parse(text) as T;
-}
 
 const routesAbout = (id: string): string[] => [
   `sessions/${id}`,
@@ -54,15 +44,15 @@ describe.each(PLATFORMS)('on %s', (platform) => {
   it('what is told of a client that sampling left out is marked', async () => {
     const { app, id } = await failure(0);
     for (const path of routesAbout(id)) {
-      expect(await read(app, path)).toHaveProperty('partial', true);
+      expect(await readAdmin(app, path)).toHaveProperty('partial', true);
     }
-    const bundle = await read<SessionExport>(app, `sessions/${id}/export`);
+    const bundle = await readAdmin<SessionExport>(app, `sessions/${id}/export`);
     expect(bundle).toMatchObject({
       session: { partial: true },
       history: { info: { partial: true } },
       journey: { partial: true },
     });
-    const har = await read<HttpArchive>(
+    const har = await readAdmin<HttpArchive>(
       app,
       `sessions/${id}/export?format=har`,
     );
@@ -76,13 +66,15 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       `sessions/${id}/export`,
       `sessions/${id}/export?format=har`,
     ]) {
-      expect(JSON.stringify(await read(app, path))).not.toContain('partial');
+      expect(JSON.stringify(await readAdmin(app, path))).not.toContain(
+        'partial',
+      );
     }
   });
 
   it('usage says of which clients it counts the sessions', async () => {
     const { app } = await failure(0.5);
-    const { sample } = await read<UsageReport>(app, 'usage');
+    const { sample } = await readAdmin<UsageReport>(app, 'usage');
     expect(sample).toEqual({ rate: 0.5, weight: 2 });
   });
 });

@@ -1,14 +1,13 @@
 import { ValidationPipe, VersioningType } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
+import { ADMIN } from './support/admin-api.js';
 import { adminParameters } from './support/admin-parameters.js';
 import {
   bootTestApp,
   PLATFORMS,
   type TestApp,
 } from './support/boot-test-app.js';
-import { asUser, HeaderUserGuard } from './support/guards.js';
-
-const ADMIN = asUser({ id: 'root', roles: ['admin'] });
+import { HeaderUserGuard } from './support/guards.js';
 
 /** A parameter of the path that names nothing is answered so, instead of with a 400. */
 interface PathAnswer {

@@ -1,6 +1,7 @@
 import type { TrackedRecord } from 'nestjs-session-tracking';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startRedisServer } from '../libs/session-tracking/testing/redis-server.js';
+import { ADMIN } from './support/admin-api.js';
 import {
   bootTestApp,
   freshKeyPrefix,
@@ -14,8 +15,6 @@ import { RecordedLog } from './support/recorded-log.js';
 import { redisForTests } from './support/redis-for-tests.js';
 
 const redis = redisForTests();
-
-const ADMIN = asUser({ id: 'root', roles: ['admin'] });
 
 /** Opens the stream of an app and leaves it after the test. */
 async function listen(app: TestApp, query = ''): Promise<EventReader> {

@@ -3,20 +3,20 @@ import type { Journey, TrackedRecord } from 'nestjs-session-tracking';
 import { describe, expect, it, vi } from 'vitest';
 import { anyText } from '../libs/session-tracking/testing/any-text.js';
 import { HOSTILE_TEXTS } from '../libs/session-tracking/testing/hostile-texts.js';
+import { ADMIN } from './support/admin-api.js';
 import {
   bootTestApp,
   PLATFORMS,
   type TestApp,
 } from './support/boot-test-app.js';
 import { CartController } from './support/cart.controller.js';
-import { asUser, HeaderUserGuard } from './support/guards.js';
+import { HeaderUserGuard } from './support/guards.js';
 import { sendRaw } from './support/raw-http.js';
 import { RecordedLog } from './support/recorded-log.js';
 import { redisForTests } from './support/redis-for-tests.js';
 
 const redis = redisForTests();
 
-const ADMIN = asUser({ id: 'root', roles: ['admin'] });
 const MANY_PATHS = 100_000;
 const MANY_ADDRESSES = 100_000;
 const REQUESTS_PER_CONNECTION = 500;

@@ -58,9 +58,9 @@ export async function followJourney(
     session_id: asked.session_id,
     user_id: asked.info.user_id,
     client_ip: asked.info.client_ip,
-    ...partialMark({
-      partial: chain.sessions.some(({ info }) => info.partial) || undefined,
-    }),
+    ...chain.sessions
+      .map(({ info }) => partialMark(info))
+      .find(({ partial }) => partial),
     sessions: chain.sessions.map(({ session_id }) => session_id),
     truncated: chain.truncated,
     entries: mergeEntries(chain.sessions),

@@ -12,6 +12,7 @@ import type {
   SessionPage,
   SessionStore,
 } from '../store/session-store.js';
+import { eraseNames } from '../store/stored-names.js';
 import {
   type ClientExport,
   type ClientExportStream,
@@ -43,7 +44,6 @@ import { type Journeys, summariseJourneys } from './journeys.js';
 import { type SessionDocument, toSessionDocument } from './session-document.js';
 import { type SessionExport, toSessionExport } from './session-export.js';
 import { searchSessions, type SessionQuery } from './session-search.js';
-import { eraseNames } from '../store/stored-names.js';
 import type { WindowQuery } from './time-window.js';
 import type { UsageQuery } from './usage-series.js';
 import { measureUsage, type UsageReport } from './usage.js';

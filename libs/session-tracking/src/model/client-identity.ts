@@ -66,7 +66,7 @@ export function anonymizedClient(
  * A host may hand over the number that its database uses; anything else names nobody, nor does the
  * `NaN` that a failed conversion makes of everyone.
  */
-function toText(value: unknown): string {
+export function toText(value: unknown): string {
   switch (typeof value) {
     case 'string':
       return value;

@@ -7,6 +7,7 @@ import { useRedis } from '../../testing/redis-setting.js';
 import { CONFORMANCE_POLICY } from '../../testing/session-store-conformance.js';
 import { dayAfter, endOfDay } from '../model/salt-days.js';
 import type { RedisSessionStore } from '../store/redis/redis-session-store.js';
+import { AuditLog } from './audit-log.js';
 import { SaltRotation } from './salt-rotation.js';
 import { SessionTracker } from './session-tracker.js';
 
@@ -46,6 +47,7 @@ class Instance {
       this.rotation.addresses,
       clock,
       log,
+      new AuditLog(log),
     );
   }
 

@@ -13,6 +13,7 @@ import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
 import { wholeAddresses } from '../model/address-anonymizer.js';
 import type { SamplingPolicy } from '../model/sampling.js';
 import type { RecordBatch } from '../store/session-store.js';
+import { AuditLog } from './audit-log.js';
 import { RECORDS_PER_BATCH } from './batch-cutter.js';
 import { type FlushPolicy, LONGEST_BACK_OFF_MS } from './flusher.js';
 import { SessionTracker } from './session-tracker.js';
@@ -45,6 +46,7 @@ function start(policy: Partial<FlushPolicy> = {}): void {
     wholeAddresses,
     clock,
     log,
+    new AuditLog(log),
   );
   recorded = 0;
 }
@@ -374,6 +376,7 @@ describe('when the queue is full', () => {
       wholeAddresses,
       clock,
       { log: failing, warn: failing, error: failing },
+      new AuditLog({ log: failing }),
     );
     store.mode = 'hang';
     for (let i = 0; i < 5; i += 1) {

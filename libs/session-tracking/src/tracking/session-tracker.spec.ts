@@ -24,6 +24,7 @@ import type { TrackedRecord } from '../model/records.js';
 import type { RedactionRules } from '../model/redaction-rules.js';
 import type { SamplingPolicy } from '../model/sampling.js';
 import { slotAt } from '../model/time-slot.js';
+import { AuditLog } from './audit-log.js';
 import type { FlushPolicy } from './flusher.js';
 import { SessionTracker } from './session-tracker.js';
 
@@ -64,6 +65,7 @@ function start({
     addresses,
     clock,
     log,
+    new AuditLog(log),
   );
 }
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Observable, Subject } from 'rxjs';
 import { type ClientExport, exportClient } from '../analytics/client-export.js';
-import { eraseNames, findOpenSession } from '../store/stored-names.js';
 import type { AddressAnonymizer } from '../model/address-anonymizer.js';
 import { orderByArrival } from '../model/arrival-order.js';
 import {
@@ -11,6 +10,7 @@ import {
   namesOf,
   toClient,
   toStoredNames,
+  toText,
 } from '../model/client-identity.js';
 import { toUnixSeconds } from '../model/durations.js';
 import type { Exchange } from '../model/exchange.js';
@@ -28,8 +28,9 @@ import { Redactor } from '../model/redactor.js';
 import { sampleExchange, type SamplingPolicy } from '../model/sampling.js';
 import { trackedRecordsOf } from '../model/tracked-records.js';
 import type { ErasureReport, SessionStore } from '../store/session-store.js';
+import { eraseNames, findOpenSession } from '../store/stored-names.js';
 import { AnsweredRequests } from './answered-requests.js';
-import { AuditLog } from './audit-log.js';
+import type { AuditLog } from './audit-log.js';
 import type { Clock } from './clock.js';
 import { Flusher, type FlushPolicy, type StoredListener } from './flusher.js';
 import { guardSubscribers } from './guarded-observable.js';
@@ -71,7 +72,7 @@ export class SessionTracker {
     private readonly addresses: AddressAnonymizer,
     private readonly clock: Clock,
     log: TrackingLog,
-    private readonly audit: AuditLog = new AuditLog(log),
+    private readonly audit: AuditLog,
   ) {
     this.redactor = new Redactor(policy, () => this.countCallbackError());
     this.records$ = guardSubscribers(this.recordSubject, () =>
@@ -290,16 +291,7 @@ export class SessionTracker {
   }
 }
 
-/**
- * As the admin API names the client, so that lines about the same one are seen to be. A host may hand
- * over the number that its database uses.
- */
-function subjectOf(client: ClientReference): string {
-  const names: unknown[] = [client.userId, client.ip];
-  const name = names.find((each) => each !== undefined && each !== '');
-  return typeof name === 'number' || typeof name === 'bigint'
-    ? String(name)
-    : typeof name === 'string'
-      ? name
-      : '';
+/** As the admin API names the client, so that lines about the same one are seen to be. */
+function subjectOf({ userId, ip }: ClientReference): string {
+  return toText(userId) || toText(ip);
 }

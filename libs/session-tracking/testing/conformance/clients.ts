@@ -108,6 +108,14 @@ export function describeClients(tested: StoreUnderTest): void {
       },
     );
 
+    it('are answered to be changed, and not changed by that', async () => {
+      await tested.writer.append(exchangeOf(user('42'), { timestamp: HOUR }));
+      const totals = (await readClients()).get('user:42');
+      expect(totals?.requests).toBe(1);
+      Object.assign(totals ?? {}, { requests: 99 });
+      expect((await readClients()).get('user:42')?.requests).toBe(1);
+    });
+
     it('are told of one alone, in all its slots', async () => {
       const { clientSlotLength: length } = tested.store;
       await tested.writer.append(

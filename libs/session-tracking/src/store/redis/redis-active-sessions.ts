@@ -38,7 +38,7 @@ export class RedisActiveSessions {
   ) {}
 
   async list(listing: ActivityListing): Promise<ActiveSessions> {
-    const { since, until, limit } = listing;
+    const { since, limit } = listing;
     const sessions = new Map<string, SessionSummary>();
     let place: Place | undefined = { renewedAt: '+inf', done: '0' };
     for (let call = 0; call < MOST_CALLS && place !== undefined; call += 1) {
@@ -51,11 +51,7 @@ export class RedisActiveSessions {
         ),
       );
       for (const session of await this.readSummaries(part.ids)) {
-        if (
-          session.last_seen_at >= since &&
-          session.created_at < until &&
-          session.partial !== true
-        ) {
+        if (session.last_seen_at >= since && session.partial !== true) {
           if (sessions.size === limit) {
             return { sessions: [...sessions.values()], isComplete: false };
           }
