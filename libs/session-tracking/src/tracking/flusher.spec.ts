@@ -1,30 +1,19 @@
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ControllableStore } from '../../testing/controllable-store.js';
-import { FakeClock, settle } from '../../testing/fake-clock.js';
+import type { ControllableStore } from '../../testing/controllable-store.js';
+import { type FakeClock, settle } from '../../testing/fake-clock.js';
 import {
-  DEFAULT_REDACTION,
   requestRecord,
   responseRecord,
   user,
 } from '../../testing/record-builders.js';
-import { RecordingLog } from '../../testing/recording-log.js';
+import type { RecordingLog } from '../../testing/recording-log.js';
+import { TrackerSetting } from '../../testing/tracker-setting.js';
 import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
-import { wholeAddresses } from '../model/address-anonymizer.js';
-import type { SamplingPolicy } from '../model/sampling.js';
 import type { RecordBatch } from '../store/session-store.js';
-import { AuditLog } from './audit-log.js';
 import { RECORDS_PER_BATCH } from './batch-cutter.js';
 import { type FlushPolicy, LONGEST_BACK_OFF_MS } from './flusher.js';
-import { SessionTracker } from './session-tracker.js';
-
-const POLICY: FlushPolicy = { intervalMs: 50, maxBatch: 500, maxQueue: 10_000 };
-
-const SAMPLE_ALL: SamplingPolicy = {
-  rate: 1,
-  keepErrors: true,
-  keepSlowMs: 1000,
-};
+import type { SessionTracker } from './session-tracker.js';
 
 let clock: FakeClock;
 let store: ControllableStore;
@@ -33,21 +22,10 @@ let tracker: SessionTracker;
 let recorded: number;
 
 function start(policy: Partial<FlushPolicy> = {}): void {
-  clock = new FakeClock();
-  store = new ControllableStore(() => clock.now());
-  log = new RecordingLog();
-  tracker = new SessionTracker(
-    store,
-    {
-      flush: { ...POLICY, ...policy },
-      sampling: SAMPLE_ALL,
-      ...DEFAULT_REDACTION,
-    },
-    wholeAddresses,
-    clock,
-    log,
-    new AuditLog(log),
-  );
+  const setting = new TrackerSetting({
+    flush: { maxQueue: 10_000, ...policy },
+  });
+  ({ clock, store, log, tracker } = setting);
   recorded = 0;
 }
 
@@ -365,28 +343,19 @@ describe('when the queue is full', () => {
   });
 
   it('counts every loss though the host’s log throws', async () => {
-    start({ maxQueue: 4 });
-    const silent = new SessionTracker(
-      store,
-      {
-        flush: { ...POLICY, maxQueue: 4 },
-        sampling: SAMPLE_ALL,
-        ...DEFAULT_REDACTION,
-      },
-      wholeAddresses,
-      clock,
-      { log: failing, warn: failing, error: failing },
-      new AuditLog({ log: failing }),
-    );
+    ({ clock, store, tracker } = new TrackerSetting({
+      flush: { maxQueue: 4 },
+      host: { log: failing, warn: failing, error: failing },
+    }));
     store.mode = 'hang';
     for (let i = 0; i < 5; i += 1) {
-      silent
+      tracker
         .recordRequest({ ip: '192.0.2.1' }, { path: '/', method: 'GET' })
         .catch(() => undefined);
     }
     store.mode = 'work';
     await clock.advance(1000);
-    expect(silent.stats()).toMatchObject({
+    expect(tracker.stats()).toMatchObject({
       accepted: 5,
       stored: 4,
       droppedQueueFull: 1,
