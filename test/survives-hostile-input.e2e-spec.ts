@@ -374,7 +374,10 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     );
     let counted = 0;
     for (const slot of slots) {
-      const totals = await app.stored.redis.hvals(slot);
+      const { written_at: writtenAt, ...clients } =
+        await app.stored.redis.hgetall(slot);
+      expect(writtenAt).toMatch(/^\d+\.\d+$/);
+      const totals = Object.values(clients);
       expect(totals.length).toBeLessThanOrEqual(1001);
       counted += totals.reduce((sum, total) => sum + parseInt(total, 10), 0);
     }

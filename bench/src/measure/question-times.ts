@@ -25,6 +25,8 @@ export interface WatchedAnswer extends Answer {
 /** How one question was answered, time by time. */
 export interface QuestionTimes {
   question: Question;
+  /** By an app that has never answered it, and has nothing of it in memory. */
+  first: WatchedAnswer;
   answers: readonly WatchedAnswer[];
 }
 
@@ -89,13 +91,18 @@ async function askAll(
     for (const question of QUESTIONS) {
       const ask = (turn: number): Promise<Answer> =>
         client.ask(question.path(subjects, turn));
-      await repeat(WARM_UP_TIMES, ask);
-      const answers = await repeat(question.times, async (turn) => {
+      const watch = async (turn: number): Promise<WatchedAnswer> => {
         await server.call('watchLoop');
         const answer = await ask(turn);
         return { ...answer, blockMs: await server.call('longestBlockMs') };
+      };
+      const first = await watch(0);
+      await repeat(WARM_UP_TIMES, ask);
+      times.push({
+        question,
+        first,
+        answers: await repeat(question.times, watch),
       });
-      times.push({ question, answers });
     }
     const idleBlockMs = await repeat(IDLE_TIMES, async () => {
       await server.call('watchLoop');

@@ -8,6 +8,7 @@ import { median, quantileOf } from './statistics.js';
 export interface QuestionFigures {
   name: string;
   limitMs: number;
+  firstMs: number;
   medianMs: number;
   p95Ms: number;
   medianBlockMs: number;
@@ -17,6 +18,7 @@ export interface QuestionFigures {
 
 export function figuresOf({
   question: { name, limitMs },
+  first,
   answers,
 }: QuestionTimes): QuestionFigures {
   const milliseconds = answers.map((answer) => answer.milliseconds);
@@ -24,10 +26,11 @@ export function figuresOf({
   return {
     name,
     limitMs,
+    firstMs: first.milliseconds,
     medianMs: median(milliseconds),
     p95Ms: quantileOf(milliseconds, 0.95),
     medianBlockMs: median(blocks),
-    longestBlockMs: Math.max(...blocks),
+    longestBlockMs: Math.max(first.blockMs, ...blocks),
     bytes: median(answers.map(({ bytes }) => bytes)),
   };
 }

@@ -1,12 +1,12 @@
 import { bucketOf } from '../src/model/duration-buckets.js';
 import {
-  addClientTotals,
   addRequestTotals,
   type ClientTotals,
   emptyClientTotals,
   emptyRequestTotals,
   emptyUsageTotals,
   type RequestTotals,
+  sumOfClientTotals,
   type UsageTotals,
 } from '../src/model/request-totals.js';
 import type { SlotLength, TimeSlot } from '../src/model/time-slot.js';
@@ -81,8 +81,10 @@ export class TotalsByHand implements Pick<
   addClient(start: number, name: string, totals: Partial<ClientTotals>): this {
     const slot = { start, length: this.clientSlotLength };
     const clients = this.clients.get(keyOf(slot)) ?? new Map();
-    const sum = clients.get(name) ?? emptyClientTotals();
-    addClientTotals(sum, { ...emptyClientTotals(), ...totals });
+    const sum = sumOfClientTotals(clients.get(name) ?? emptyClientTotals(), {
+      ...emptyClientTotals(),
+      ...totals,
+    });
     this.clients.set(keyOf(slot), clients.set(name, sum));
     return this;
   }

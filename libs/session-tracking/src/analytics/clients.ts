@@ -1,8 +1,8 @@
 import {
-  addClientTotals,
   type ClientTotals,
   emptyClientTotals,
   OTHER,
+  sumOfClientTotals,
 } from '../model/request-totals.js';
 import { slotsBetween } from '../model/time-slot.js';
 import type { SessionStore } from '../store/session-store.js';
@@ -77,7 +77,7 @@ export async function rankClients(
     horizon,
     store.clientSlotLength,
   );
-  const sums = new Map<string, ClientTotals>();
+  const sums = new Map<string, Readonly<ClientTotals>>();
   await foldEach(
     slotsBetween(since, until, [store.clientSlotLength]),
     (slot) => store.readClients(slot),
@@ -130,16 +130,16 @@ function planClientWindow(
 }
 
 function addClients(
-  sums: Map<string, ClientTotals>,
-  clients: ReadonlyMap<string, ClientTotals>,
+  sums: Map<string, Readonly<ClientTotals>>,
+  clients: ReadonlyMap<string, Readonly<ClientTotals>>,
 ): void {
   for (const [owner, totals] of clients) {
-    const sum = sums.get(owner);
-    if (sum === undefined) {
-      sums.set(owner, totals);
-    } else {
-      addClientTotals(sum, totals);
-    }
+    const before = sums.get(owner);
+    // Most are in few slots: what the store gave stands for them until there is more.
+    sums.set(
+      owner,
+      before === undefined ? totals : sumOfClientTotals(before, totals),
+    );
   }
 }
 

@@ -7,7 +7,7 @@ const LONGEST_STRETCH_MS = 5;
  * How many questions are asked in one go, while the answers to as many are folded: enough to keep the
  * store busy, few enough that they do not all arrive in one stretch of work.
  */
-const TOGETHER = 16;
+const TOGETHER = 64;
 
 /** Breaks of a long loop, so that no answer holds up the requests of the application. */
 export class Breaks {

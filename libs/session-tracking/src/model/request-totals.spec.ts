@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
-  addClientTotals,
   addRequestTotals,
   emptyClientTotals,
   emptyRequestTotals,
   emptyUsageTotals,
+  sumOfClientTotals,
   type RequestTotals,
 } from './request-totals.js';
 
@@ -63,16 +63,14 @@ describe('adding totals of requests', () => {
 
 describe('adding totals of clients', () => {
   it('adds everything', () => {
-    const sum = emptyClientTotals();
-    for (let times = 0; times < 2; times += 1) {
-      addClientTotals(sum, {
-        requests: 1,
-        errors: 2,
-        responses: 3,
-        durationMicroseconds: 4,
-      });
-    }
-    expect(sum).toEqual({
+    const some = {
+      requests: 1,
+      errors: 2,
+      responses: 3,
+      durationMicroseconds: 4,
+    };
+    expect(sumOfClientTotals(emptyClientTotals(), some)).toEqual(some);
+    expect(sumOfClientTotals(some, some)).toEqual({
       requests: 2,
       errors: 4,
       responses: 6,

@@ -82,13 +82,14 @@ export function addRequestTotals(
   }
 }
 
-/** Adds the second totals to the first. */
-export function addClientTotals(
-  sum: ClientTotals,
-  totals: Readonly<ClientTotals>,
-): void {
-  sum.requests += totals.requests;
-  sum.errors += totals.errors;
-  sum.responses += totals.responses;
-  sum.durationMicroseconds += totals.durationMicroseconds;
+export function sumOfClientTotals(
+  a: Readonly<ClientTotals>,
+  b: Readonly<ClientTotals>,
+): Readonly<ClientTotals> {
+  return {
+    requests: a.requests + b.requests,
+    errors: a.errors + b.errors,
+    responses: a.responses + b.responses,
+    durationMicroseconds: a.durationMicroseconds + b.durationMicroseconds,
+  };
 }

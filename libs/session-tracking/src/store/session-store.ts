@@ -214,9 +214,11 @@ export interface SessionStore {
 
   /**
    * The totals of a slot by client (`user:42`, `ip:192.0.2.1`), and `other`. They go with the data of
-   * the sessions, and at an erasure. The answer is the caller's, to change or to keep.
+   * the sessions, and at an erasure.
    */
-  readClients(slot: TimeSlot): Promise<ReadonlyMap<string, ClientTotals>>;
+  readClients(
+    slot: TimeSlot,
+  ): Promise<ReadonlyMap<string, Readonly<ClientTotals>>>;
 
   /** What is held of one client in all slots, earliest first. */
   readTotalsOfClient(client: ClientReference): Promise<ClientTotalsOfSlot[]>;

@@ -108,12 +108,21 @@ export function describeClients(tested: StoreUnderTest): void {
       },
     );
 
-    it('are answered to be changed, and not changed by that', async () => {
+    it('are answered as they are each time, and an answer stays what it was', async () => {
       await tested.writer.append(exchangeOf(user('42'), { timestamp: HOUR }));
-      const totals = (await readClients()).get('user:42');
-      expect(totals?.requests).toBe(1);
-      Object.assign(totals ?? {}, { requests: 99 });
-      expect((await readClients()).get('user:42')?.requests).toBe(1);
+      const first = await readClients();
+      await tested.writer.append(
+        exchangeOf(user('42'), { timestamp: HOUR }),
+        exchangeOf(user('43'), { timestamp: HOUR }),
+      );
+      const second = await readClients();
+      expect(second.get('user:42')?.requests).toBe(2);
+      expect([...first.keys()]).toEqual(['user:42']);
+      expect(first.get('user:42')?.requests).toBe(1);
+      await tested.store.eraseClient({ userId: '42' });
+      expect([...(await readClients()).keys()]).toEqual(['user:43']);
+      await tested.store.eraseClient({ userId: '43' });
+      expect(await readClients()).toEqual(new Map());
     });
 
     it('are told of one alone, in all its slots', async () => {

@@ -167,7 +167,9 @@ export class MemorySessionStore implements SessionStore {
     return Promise.resolve(this.totals.readRoutes(slot));
   }
 
-  readClients(slot: TimeSlot): Promise<ReadonlyMap<string, ClientTotals>> {
+  readClients(
+    slot: TimeSlot,
+  ): Promise<ReadonlyMap<string, Readonly<ClientTotals>>> {
     return Promise.resolve(this.totals.readClients(slot));
   }
 

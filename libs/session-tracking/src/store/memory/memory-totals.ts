@@ -1,7 +1,6 @@
 import { totalsByMinute, UNROUTED } from '../../model/batch-totals.js';
 import type { Exchange } from '../../model/exchange.js';
 import {
-  addClientTotals,
   addRequestTotals,
   type ClientTotals,
   type ClientTotalsOfSlot,
@@ -10,6 +9,7 @@ import {
   emptyUsageTotals,
   OTHER,
   type RequestTotals,
+  sumOfClientTotals,
   type UsageTotals,
 } from '../../model/request-totals.js';
 import {
@@ -50,7 +50,7 @@ export class MemoryTotals {
   cappedClients = 0;
   private readonly usage: ExpiringMap<UsageTotals>;
   private readonly routes: ExpiringMap<Map<string, RequestTotals>>;
-  private readonly clients: ExpiringMap<Map<string, ClientTotals>>;
+  private readonly clients: ExpiringMap<Map<string, Readonly<ClientTotals>>>;
   private readonly distinctClients: ExpiringMap<DistinctCount>;
 
   constructor(
@@ -107,12 +107,15 @@ export class MemoryTotals {
       const clients = this.slotOf(
         this.clients,
         slotAt(minute.start, clientSlotLength),
-        () => new Map<string, ClientTotals>(),
+        () => new Map<string, Readonly<ClientTotals>>(),
         clientSeconds,
       );
       for (const [client, totals] of minute.clients) {
         const name = placeFor(client, clients, MAX_CLIENTS);
-        addClientTotals(entryOf(clients, name, emptyClientTotals), totals);
+        clients.set(
+          name,
+          sumOfClientTotals(clients.get(name) ?? emptyClientTotals(), totals),
+        );
         this.cappedClients += name === OTHER ? totals.requests : 0;
       }
     }
@@ -133,8 +136,8 @@ export class MemoryTotals {
     return structuredClone(this.routes.get(slotName(slot)) ?? new Map());
   }
 
-  readClients(slot: TimeSlot): ReadonlyMap<string, ClientTotals> {
-    return structuredClone(this.clients.get(slotName(slot)) ?? new Map());
+  readClients(slot: TimeSlot): ReadonlyMap<string, Readonly<ClientTotals>> {
+    return new Map(this.clients.get(slotName(slot)));
   }
 
   readTotalsOfClient(owner: string): ClientTotalsOfSlot[] {

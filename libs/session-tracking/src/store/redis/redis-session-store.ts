@@ -224,7 +224,9 @@ export class RedisSessionStore implements SessionStore {
     return this.totals.readRoutes(slot);
   }
 
-  readClients(slot: TimeSlot): Promise<ReadonlyMap<string, ClientTotals>> {
+  readClients(
+    slot: TimeSlot,
+  ): Promise<ReadonlyMap<string, Readonly<ClientTotals>>> {
     return this.totals.readClients(slot);
   }
 
@@ -327,6 +329,7 @@ export class RedisSessionStore implements SessionStore {
   close(): Promise<void> {
     this.feed.close();
     this.totalsHashes.close();
+    this.totals.close();
     this.connections.close();
     return Promise.resolve();
   }

@@ -4,11 +4,8 @@ import type { ConnectionUse, RedisConnections } from './redis-connections.js';
 import { RedisScript } from './redis-script.js';
 import type { SessionKeys } from './session-keys.js';
 
-/** Hashes of hundreds of fields that one call of Redis reads at most, so that it holds nobody else up. */
-const SMALL_HASHES_PER_CALL = 32;
-
-/** The same for hashes of thousands of fields. */
-const LARGE_HASHES_PER_CALL = 2;
+/** Hashes that one call of Redis is asked for; it answers fewer where they hold much. */
+const HASHES_PER_CALL = 64;
 
 /** Stands for a hash that was not written since it was read last. */
 export const UNCHANGED = '=';
@@ -42,8 +39,10 @@ export class RedisTotalsHashes {
     'read-totals-answer.lua',
   );
   private readonly scriptArguments: readonly string[];
-  private readonly small = this.batcher(SMALL_HASHES_PER_CALL);
-  private readonly large = this.batcher(LARGE_HASHES_PER_CALL);
+  private readonly texts = new CallBatcher(
+    HASHES_PER_CALL,
+    (questions: readonly Question[]) => this.readTexts(questions),
+  );
   private isFolding = false;
   private isClosed = false;
   private timer: NodeJS.Timeout | undefined;
@@ -78,18 +77,8 @@ export class RedisTotalsHashes {
    * A hash as JSON, its fields and values in turn; `UNCHANGED` where it was written last at that time.
    * Those asked for in one go share calls of Redis.
    */
-  read(
-    key: string,
-    size: 'small' | 'large',
-    writtenAt: string,
-  ): Promise<string> {
-    return this[size].ask({ key, writtenAt });
-  }
-
-  private batcher(hashesPerCall: number): CallBatcher<Question, string> {
-    return new CallBatcher(hashesPerCall, (questions) =>
-      this.readTexts(questions),
-    );
+  read(key: string, writtenAt: string): Promise<string> {
+    return this.texts.ask({ key, writtenAt });
   }
 
   private foldLater(): void {

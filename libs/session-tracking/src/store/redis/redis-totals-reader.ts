@@ -11,7 +11,6 @@ import {
 import { bySlot, slotOfName, type TimeSlot } from '../../model/time-slot.js';
 import { CallBatcher } from './call-batcher.js';
 import type { RedisConnections } from './redis-connections.js';
-import { RedisHashReader } from './redis-hash-reader.js';
 import { RedisScript } from './redis-script.js';
 import type { RedisTotalsHashes } from './redis-totals-hashes.js';
 import type { SessionKeys } from './session-keys.js';
@@ -20,6 +19,7 @@ import {
   parseClients,
   parseClientTotals,
   readTotalsText,
+  WRITTEN_AT,
 } from './totals-text.js';
 
 /** Hashes of totals by route that are remembered: an hour by five minutes, and a day by hours. */
@@ -28,11 +28,11 @@ const MOST_ROUTES = 40;
 /** Hashes of totals of everything that are remembered: a day by five minutes. */
 const MOST_USAGES = 300;
 
-/** Hashes of a thousand clients that one call of Redis reads at most. */
-const CLIENT_HASHES_PER_CALL = 2;
+/** Hashes of totals by client that are remembered, each of a thousand: an hour by five minutes. */
+const MOST_CLIENTS = 13;
 
-/** Groups of slots in which one call of Redis counts clients at most. */
-const GROUPS_PER_CALL = 64;
+/** Groups of slots in which one call of Redis is to count clients; it answers fewer where they are large. */
+const GROUPS_PER_CALL = 300;
 
 /** Lua has no place for more arguments of one call than some thousands. */
 const MOST_KEYS_IN_SCRIPT = 5000;
@@ -40,16 +40,20 @@ const MOST_KEYS_IN_SCRIPT = 5000;
 /** Reads what scripts/add-totals.lua and scripts/totals-by-slot.lua add up. */
 export class RedisTotalsReader {
   private readonly routes = new RememberedTotals(
-    (key, writtenAt) => this.hashes.read(key, 'large', writtenAt),
+    (key, writtenAt) => this.hashes.read(key, writtenAt),
     parseRoutes,
     MOST_ROUTES,
   );
   private readonly usage = new RememberedTotals(
-    (key, writtenAt) => this.hashes.read(key, 'small', writtenAt),
+    (key, writtenAt) => this.hashes.read(key, writtenAt),
     parseUsage,
     MOST_USAGES,
   );
-  private readonly clients: RedisHashReader;
+  private readonly clients = new RememberedTotals(
+    (key, writtenAt) => this.hashes.read(key, writtenAt),
+    parseClients,
+    MOST_CLIENTS,
+  );
   private readonly clientScript = new RedisScript('read-client-totals.lua');
   private readonly countScript = new RedisScript('count-clients.lua');
   private readonly counts = new CallBatcher(
@@ -61,12 +65,12 @@ export class RedisTotalsReader {
     private readonly connections: RedisConnections,
     private readonly keys: SessionKeys,
     private readonly hashes: RedisTotalsHashes,
-  ) {
-    this.clients = new RedisHashReader(
-      connections,
-      keys.index,
-      CLIENT_HASHES_PER_CALL,
-    );
+  ) {}
+
+  close(): void {
+    for (const remembered of [this.routes, this.usage, this.clients]) {
+      remembered.close();
+    }
   }
 
   readRoutes(slot: TimeSlot): Promise<ReadonlyMap<string, ReadonlyTotals>> {
@@ -77,10 +81,10 @@ export class RedisTotalsReader {
     return this.usage.read(this.keys.usage(slot));
   }
 
-  async readClients(
+  readClients(
     slot: TimeSlot,
-  ): Promise<ReadonlyMap<string, ClientTotals>> {
-    return parseClients(await this.clients.readText(this.keys.clients(slot)));
+  ): Promise<ReadonlyMap<string, Readonly<ClientTotals>>> {
+    return this.clients.read(this.keys.clients(slot));
   }
 
   async readTotalsOfClient(
@@ -186,9 +190,6 @@ function parseRoutes(
   }
   return { writtenAt, totals };
 }
-
-/** The field that says when a hash was written last. */
-const WRITTEN_AT = 'written_at';
 
 /** What the fields of a hash are called here. */
 const PROPERTIES: ReadonlyMap<

@@ -179,3 +179,62 @@ describe('totals of batches', () => {
     expect(await answered()).toEqual([undefined, 3]);
   });
 });
+
+describe('many totals that are asked for in one go', () => {
+  it('are told in several calls of Redis, each in its place', async () => {
+    const starts = Array.from(
+      { length: 14 },
+      (_, index) => HOUR.start + index * 300,
+    );
+    for (const [index, start] of starts.entries()) {
+      await setting.redis.hset(setting.key(`clients:300:${start}`), {
+        written_at: '1',
+        ...Object.fromEntries(
+          Array.from({ length: 1000 }, (_, client) => [
+            `user:${client}`,
+            `${index} 0 0 0`,
+          ]),
+        ),
+      });
+    }
+    await setting.store.readClients({ length: 300, start: 0 });
+    await setting.redis.config('RESETSTAT');
+    const read = await Promise.all(
+      starts.map((start) => setting.store.readClients({ length: 300, start })),
+    );
+    expect(read.map((clients) => clients.size)).toEqual(starts.map(() => 1000));
+    expect(read.map((clients) => clients.get('user:999')?.requests)).toEqual([
+      ...starts.keys(),
+    ]);
+    expect(await scriptCalls()).toBe(3);
+  });
+
+  it('are counted in several calls of Redis, each in its place', async () => {
+    const groups = Array.from({ length: 20 }, (_group, index) =>
+      Array.from({ length: 24 }, (_slot, hour) => ({
+        length: 3600 as const,
+        start: HOUR.start + (index * 24 + hour) * 3600,
+      })),
+    );
+    for (const [index, [slot]] of groups.entries()) {
+      await setting.redis.pfadd(
+        setting.key(`unique:3600:${slot?.start}`),
+        ...Array.from({ length: index + 1 }, (_, client) => client),
+      );
+    }
+    await setting.store.countClients([{ length: 300, start: 0 }]);
+    await setting.redis.config('RESETSTAT');
+    expect(
+      await Promise.all(
+        groups.map((slots) => setting.store.countClients(slots)),
+      ),
+    ).toEqual(groups.map((_, index) => index + 1));
+    expect(await scriptCalls()).toBe(2);
+  });
+});
+
+/** Of scripts that Redis knows, since the statistics were reset. */
+async function scriptCalls(): Promise<number> {
+  const stats = await setting.redis.info('commandstats');
+  return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1]);
+}

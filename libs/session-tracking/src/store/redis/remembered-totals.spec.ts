@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { UNCHANGED } from './redis-totals-hashes.js';
 import { RememberedTotals } from './remembered-totals.js';
 
@@ -59,4 +59,28 @@ it('gives everyone who asks at once the same', async () => {
   expect(
     await Promise.all([remembered.read('a'), remembered.read('a')]),
   ).toEqual([20, 20]);
+});
+
+it('forgets what nobody asked about for a minute', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  for (const key of ['a', 'b']) {
+    hashes.set(key, ['1', 1]);
+  }
+  const remembered = remember(5);
+  await remembered.read('b');
+  for (let second = 0; second < 60; second += 10) {
+    await remembered.read('a');
+    await vi.advanceTimersByTimeAsync(10_000);
+  }
+  expect(sent).toEqual(['b', 'a']);
+  await remembered.read('a');
+  await remembered.read('b');
+  expect(sent).toEqual(['b', 'a', 'b']);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(vi.getTimerCount()).toBe(0);
+  await remembered.read('a');
+  expect(sent).toEqual(['b', 'a', 'b', 'a']);
+  remembered.close();
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -75,17 +75,18 @@ describe('the text of a hash of clients', () => {
       fc.property(
         fc.uniqueArray(client, { selector: ({ name }) => name }),
         (clients) => {
+          const fields = clients.map((each) => [
+            each.name,
+            `${each.requests} ${each.responses} ${each.errors} ${each.durationMicroseconds}`,
+          ]);
+          const place = Math.floor(fields.length / 2);
           const text = JSON.stringify(
-            clients.flatMap((each) => [
-              each.name,
-              `${each.requests} ${each.responses} ${each.errors} ${each.durationMicroseconds}`,
-            ]),
+            fields.toSpliced(place, 0, ['written_at', '1.5']).flat(),
           );
+          const { writtenAt, totals } = parseClients(text);
+          expect(writtenAt).toBe('1.5');
           expect(
-            Array.from(parseClients(text), ([name, totals]) => ({
-              name,
-              ...totals,
-            })),
+            Array.from(totals, ([name, each]) => ({ name, ...each })),
           ).toEqual(clients);
         },
       ),
@@ -93,6 +94,6 @@ describe('the text of a hash of clients', () => {
   });
 
   it.each(['', '[]', '{}'])('may be without any client: %j', (text) => {
-    expect(parseClients(text)).toEqual(new Map());
+    expect(parseClients(text)).toEqual({ writtenAt: '', totals: new Map() });
   });
 });

@@ -1,4 +1,8 @@
 import type { ClientTotals } from '../../model/request-totals.js';
+import type { ReadTotals } from './remembered-totals.js';
+
+/** The field that says when a hash of totals was written last. */
+export const WRITTEN_AT = 'written_at';
 
 const QUOTE = 34;
 const BACKSLASH = 92;
@@ -32,8 +36,11 @@ export function readTotalsText(text: string, fields: TotalsFields): void {
  * and microseconds of each. A window has slots of a thousand clients, so nothing is made but what is
  * answered, which takes a third of the time.
  */
-export function parseClients(text: string): Map<string, ClientTotals> {
-  const clients = new Map<string, ClientTotals>();
+export function parseClients(
+  text: string,
+): ReadTotals<ReadonlyMap<string, Readonly<ClientTotals>>> {
+  const totals = new Map<string, ClientTotals>();
+  let writtenAt = '';
   let at = 1;
   const nextNumber = (): number => {
     let number = 0;
@@ -46,7 +53,13 @@ export function parseClients(text: string): Map<string, ClientTotals> {
     const end = endOfText(text, at);
     const name = readText(text, at, end);
     at = end + ','.length;
-    clients.set(name, {
+    if (name === WRITTEN_AT) {
+      const valueEnd = endOfText(text, at);
+      writtenAt = readText(text, at, valueEnd);
+      at = valueEnd + ','.length;
+      continue;
+    }
+    totals.set(name, {
       requests: nextNumber(),
       responses: nextNumber(),
       errors: nextNumber(),
@@ -54,7 +67,7 @@ export function parseClients(text: string): Map<string, ClientTotals> {
     });
     at += '",'.length;
   }
-  return clients;
+  return { writtenAt, totals };
 }
 
 /** Answers where the next field begins, or undefined when this one is no bucket. */

@@ -4,6 +4,8 @@
 -- so they are cheaper to write together.
 
 local CLIENTS_PER_SLOT = 1000
+-- Another one for each batch, by which a reader knows whether it has seen a hash of clients.
+local written_at = table.concat(time, '.')
 -- How many clients of a batch may take the place of a less busy one in a slot that is full.
 local REPLACEMENTS = 4
 
@@ -16,6 +18,8 @@ local function leave_to_fold(start, routes)
   call('EXPIRE', pending_key, hours_ttl)
 end
 
+local NO_CLIENT = { other = true, written_at = true }
+
 -- Takes the place of the least busy of a few that are drawn by lot, which goes to `other`; of those who
 -- are in this batch none, because what they had is already added up. Returns whether there was one.
 local function replace_one(key, other, in_batch)
@@ -23,7 +27,7 @@ local function replace_one(key, other, in_batch)
   local weakest, weakest_value, least = nil, nil, math.huge
   for position = 1, #drawn, 2 do
     local requests = number(match(drawn[position + 1], '^%d+'))
-    if drawn[position] ~= 'other' and not in_batch[drawn[position]] and requests < least then
+    if not NO_CLIENT[drawn[position]] and not in_batch[drawn[position]] and requests < least then
       weakest, weakest_value, least = drawn[position], drawn[position + 1], requests
     end
   end
@@ -53,10 +57,11 @@ local function add_clients(start, owners, requests, responses, errors, microseco
   end
   local key = slot_key('clients', client_slot, start)
   local values = call('HMGET', key, 'other', unpack(owners))
-  local places = CLIENTS_PER_SLOT - call('HLEN', key)
+  -- All fields take one but `written_at`, which is there as soon as there are any.
+  local places = CLIENTS_PER_SLOT - math.max(call('HLEN', key) - 1, 0)
   local replacements = REPLACEMENTS
   local other = { 0, 0, 0, 0 }
-  local changes = {}
+  local changes = { 'written_at', written_at }
   local in_batch = {}
   for _, owner in ipairs(places < #owners and owners or {}) do
     in_batch[owner] = true

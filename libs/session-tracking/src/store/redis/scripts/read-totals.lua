@@ -9,8 +9,9 @@
 -- ARGV[3]  seconds for which totals by hour stay
 -- ARGV     from the fourth on, for each hash its key, and the `written_at` that the reader has seen
 --
--- Answer: how many requests found no place for their route, and for each hash its fields and values in
--- turn, as JSON; "=" where it was not written since, empty where there is none.
+-- Answer: how many requests found no place for their route, and for the first of the hashes, or all,
+-- their fields and values in turn, as JSON; "=" where one was not written since, empty where there is
+-- none.
 
 local base = ARGV[1]
 local minutes_ttl, hours_ttl = tonumber(ARGV[2]), tonumber(ARGV[3])

@@ -1,4 +1,4 @@
--- Part of a script that has the locals `base`, `call`, `try`, `now` and `now_ms`: who was
+-- Part of a script that has the locals `base`, `call`, `try`, `time`, `now` and `now_ms`: who was
 -- erased, and when.
 --
 -- The sorted set "<base>erased" holds a salted hash of each erased client by the moment of its erasure in
@@ -49,6 +49,10 @@ local function bury(owner, fresh_salt)
   call('EXPIRE', erased_key, TOMBSTONE_TTL)
   local slots = try('ZRANGE', client_slots_key, 0, -1)
   for _, slot in ipairs(slots.err and {} or slots) do
-    try('HDEL', base .. 'clients:' .. slot, owner)
+    local key = base .. 'clients:' .. slot
+    if try('HDEL', key, owner) == 1 then
+      -- Whoever has read the hash is to read it again.
+      call('HSET', key, 'written_at', table.concat(time, '.'))
+    end
   end
 end
