@@ -1,8 +1,8 @@
+import { Breaks } from '../model/breaks.js';
 import type { StoredNames } from '../model/client-identity.js';
 import type { SessionHistory } from '../model/records.js';
 import { routeNameOf } from '../model/route-name.js';
 import type { SessionStore } from '../store/session-store.js';
-import { Breaks } from './fold-each.js';
 import { type JoinedExchange, joinExchanges } from './join-exchanges.js';
 import { listSessionsOfNames } from '../store/stored-names.js';
 

@@ -1,5 +1,5 @@
 import { durationOf } from '../model/duration-buckets.js';
-import type { RequestTotals } from '../model/request-totals.js';
+import type { ReadonlyTotals } from '../model/request-totals.js';
 import { rankOf } from './percentile.js';
 
 /**
@@ -13,9 +13,15 @@ const SIGNIFICANT_DIGITS = 4;
  * the durations themselves would give, and never above the longest.
  */
 export function durationPercentiles(
-  { durations, longestMicroseconds }: RequestTotals,
+  {
+    durations,
+    longestMicroseconds,
+  }: Pick<ReadonlyTotals, 'durations' | 'longestMicroseconds'>,
   percents: readonly number[],
 ): number[] {
+  if (durations.size === 0) {
+    return percents.map(() => 0);
+  }
   // A typed array sorts numbers as such, and many times as fast.
   const buckets = Int32Array.from(durations.keys()).toSorted();
   let count = 0;

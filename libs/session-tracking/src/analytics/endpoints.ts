@@ -1,5 +1,6 @@
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
 import type { AddressAnonymizer } from '../model/address-anonymizer.js';
+import { Breaks } from '../model/breaks.js';
 import { normalizeUserId, type StoredNames } from '../model/client-identity.js';
 import {
   addRequestTotals,
@@ -19,7 +20,7 @@ import {
   figuresOfTotals,
 } from './endpoint-figures.js';
 import { planEndpointWindow } from './endpoint-window.js';
-import { Breaks, foldEach } from './fold-each.js';
+import { foldEach } from './fold-each.js';
 import type { Horizon } from './horizon.js';
 import { checkText, checkWholeNumber } from './query-checks.js';
 import type { WindowQuery } from './time-window.js';

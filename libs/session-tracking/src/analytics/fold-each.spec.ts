@@ -54,7 +54,7 @@ describe('folding answers', () => {
     let underWay = 0;
     let most = 0;
     await foldEach(
-      Array.from({ length: 100 }, (_, index) => index),
+      Array.from({ length: 400 }, (_, index) => index),
       async () => {
         underWay += 1;
         most = Math.max(most, underWay);
@@ -63,7 +63,7 @@ describe('folding answers', () => {
       },
       () => undefined,
     );
-    expect(most).toBe(32);
+    expect(most).toBe(128);
   });
 
   it('fails as an answer fails, also one that fails before its turn', async () => {

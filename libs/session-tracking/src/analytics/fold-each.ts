@@ -1,26 +1,10 @@
-import { setImmediate } from 'node:timers/promises';
-
-/** Longest time in milliseconds that a loop goes on without letting other work in. */
-const LONGEST_STRETCH_MS = 5;
+import { Breaks } from '../model/breaks.js';
 
 /**
  * How many questions are asked in one go, while the answers to as many are folded: enough to keep the
  * store busy, few enough that they do not all arrive in one stretch of work.
  */
 const TOGETHER = 64;
-
-/** Breaks of a long loop, so that no answer holds up the requests of the application. */
-export class Breaks {
-  private lastAt = performance.now();
-
-  /** To be awaited in each round; takes a break when one is due. */
-  async take(): Promise<void> {
-    if (performance.now() - this.lastAt > LONGEST_STRETCH_MS) {
-      await setImmediate();
-      this.lastAt = performance.now();
-    }
-  }
-}
 
 /**
  * Asks about each item, some ahead of what is folded, and hands the answers on in order.

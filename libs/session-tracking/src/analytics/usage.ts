@@ -1,3 +1,4 @@
+import { Breaks } from '../model/breaks.js';
 import {
   addRequestTotals,
   emptyUsageTotals,
@@ -8,7 +9,7 @@ import { slotsBetween } from '../model/time-slot.js';
 import type { SessionStore } from '../store/session-store.js';
 import { durationPercentiles } from './duration-percentiles.js';
 import { ratePer } from './endpoint-figures.js';
-import { Breaks, foldEach } from './fold-each.js';
+import { foldEach } from './fold-each.js';
 import type { Horizon } from './horizon.js';
 import { type Sample, sampleOf } from './sample.js';
 import { planUsageSeries, type UsageQuery } from './usage-series.js';
@@ -71,24 +72,21 @@ export async function measureUsage(
   const { since, until, step, lengths } = planUsageSeries(query, horizon);
   const steps = Array.from({ length: (until - since) / step }, (_, index) => {
     const start = since + index * step;
-    return {
-      start,
-      slots: slotsBetween(start, start + step, lengths),
-      sum: emptyUsageTotals(),
-    };
+    const parts: ReadonlyTotals<UsageTotals>[] = [];
+    return { start, slots: slotsBetween(start, start + step, lengths), parts };
   });
   const whole = emptyUsageTotals();
-  const parts = steps.flatMap(({ slots, sum }) =>
-    slots.map((slot) => ({ slot, sum })),
+  const questions = steps.flatMap(({ slots, parts }) =>
+    slots.map((slot) => ({ slot, parts })),
   );
   const clients: number[] = [];
   const [, , allClients] = await Promise.all([
     foldEach(
-      parts,
+      questions,
       ({ slot }) => store.readUsage(slot),
-      (totals, { sum }) => {
+      (totals, { parts }) => {
         if (totals !== null) {
-          addUsageTotals(sum, totals);
+          parts.push(totals);
           addUsageTotals(whole, totals);
         }
       },
@@ -104,8 +102,8 @@ export async function measureUsage(
   ]);
   const series: UsageStep[] = [];
   const breaks = new Breaks();
-  for (const [index, { start, sum }] of steps.entries()) {
-    series.push({ start, ...toFigures(sum, clients[index] ?? 0) });
+  for (const [index, { start, parts }] of steps.entries()) {
+    series.push({ start, ...toFigures(sumOf(parts), clients[index] ?? 0) });
     await breaks.take();
   }
   return {
@@ -118,6 +116,23 @@ export async function measureUsage(
   };
 }
 
+const NOTHING: ReadonlyTotals<UsageTotals> = emptyUsageTotals();
+
+/** Most steps have one part, or none. */
+function sumOf(
+  parts: readonly ReadonlyTotals<UsageTotals>[],
+): ReadonlyTotals<UsageTotals> {
+  const [first = NOTHING, ...others] = parts;
+  if (others.length === 0) {
+    return first;
+  }
+  const sum = emptyUsageTotals();
+  for (const part of parts) {
+    addUsageTotals(sum, part);
+  }
+  return sum;
+}
+
 function addUsageTotals(
   sum: UsageTotals,
   totals: ReadonlyTotals<UsageTotals>,
@@ -126,7 +141,10 @@ function addUsageTotals(
   sum.newSessions += totals.newSessions;
 }
 
-function toFigures(totals: UsageTotals, clients: number): UsageFigures {
+function toFigures(
+  totals: ReadonlyTotals<UsageTotals>,
+  clients: number,
+): UsageFigures {
   const [p95 = 0] = durationPercentiles(totals, [95]);
   const errors = totals.clientErrors + totals.serverErrors;
   return {

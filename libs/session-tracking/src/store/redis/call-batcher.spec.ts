@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { Breaks } from '../../model/breaks.js';
 import { CallBatcher } from './call-batcher.js';
 
 interface Call {
@@ -22,6 +23,8 @@ function batcherWithCalls(): {
   return { batcher, calls };
 }
 
+const asIs = (answer: string): string => answer;
+
 function questionsOf(calls: readonly Call[]): (readonly string[])[] {
   return calls.map(({ questions }) => questions);
 }
@@ -30,7 +33,7 @@ function askAll(
   batcher: CallBatcher<string, string>,
   questions: string,
 ): Promise<string>[] {
-  return questions.split('').map((question) => batcher.ask(question));
+  return questions.split('').map((question) => batcher.ask(question, asIs));
 }
 
 describe('calls that answer several questions', () => {
@@ -42,7 +45,7 @@ describe('calls that answer several questions', () => {
     calls[1]?.answer(['D']);
     calls[0]?.answer(['A', 'B', 'C']);
     expect(await Promise.all(answers)).toEqual(['A', 'B', 'C', 'D']);
-    const later = batcher.ask('e');
+    const later = batcher.ask('e', asIs);
     await setImmediate();
     calls[2]?.answer(['E']);
     expect(await later).toBe('E');
@@ -52,14 +55,14 @@ describe('calls that answer several questions', () => {
     const { batcher, calls } = batcherWithCalls();
     const answers = askAll(batcher, 'abcdefgh');
     await setImmediate();
-    answers.push(batcher.ask('i'));
+    answers.push(batcher.ask('i', asIs));
     await setImmediate();
     expect(questionsOf(calls)).toEqual([
       ['a', 'b', 'c'],
       ['d', 'e', 'f'],
     ]);
     calls[0]?.answer(['A', 'B', 'C']);
-    await setImmediate();
+    await vi.waitFor(() => expect(calls).toHaveLength(3));
     expect(questionsOf(calls.slice(2))).toEqual([['g', 'h', 'i']]);
     calls[1]?.answer(['D', 'E', 'F']);
     calls[2]?.answer(['G', 'H', 'I']);
@@ -71,7 +74,7 @@ describe('calls that answer several questions', () => {
     const answers = askAll(batcher, 'abcdefg');
     await setImmediate();
     calls[0]?.answer(['A']);
-    await setImmediate();
+    await vi.waitFor(() => expect(calls).toHaveLength(3));
     expect(questionsOf(calls.slice(2))).toEqual([['b', 'c', 'g']]);
     calls[1]?.answer(['D', 'E', 'F']);
     calls[2]?.answer(['B', 'C', 'G']);
@@ -90,7 +93,7 @@ describe('calls that answer several questions', () => {
       outcome.status === 'fulfilled' ? [outcome.value] : [],
     );
     expect(answered).toEqual(['D', 'E', 'F']);
-    const later = batcher.ask('i');
+    const later = batcher.ask('i', asIs);
     await setImmediate();
     calls[2]?.answer(['I']);
     expect(await later).toBe('I');
@@ -98,9 +101,60 @@ describe('calls that answer several questions', () => {
 
   it('fail where a call answers nothing at all', async () => {
     const { batcher, calls } = batcherWithCalls();
-    const answer = batcher.ask('a');
+    const answer = batcher.ask('a', asIs);
     await setImmediate();
     calls[0]?.answer([]);
     await expect(answer).rejects.toThrow('none of its questions');
+  });
+
+  it('take in what takes long bit by bit, while Redis has the next', async () => {
+    const { batcher, calls } = batcherWithCalls();
+    const events: string[] = [];
+    const takeIn = async (answer: string, breaks: Breaks): Promise<void> => {
+      for (let part = 1; part <= 2; part += 1) {
+        // As long as a part of a large answer.
+        for (const until = performance.now() + 6; performance.now() < until;) {}
+        events.push(`${answer}${part}`);
+        await breaks.take();
+      }
+    };
+    const taken = 'abc'
+      .split('')
+      .map((question) => batcher.ask(question, takeIn));
+    await setImmediate();
+    calls[0]?.answer(['A', 'B']);
+    const others = [1, 2, 3].map(async (other) => {
+      for (let turn = 0; turn < other; turn += 1) {
+        await setImmediate();
+      }
+      events.push('other work');
+    });
+    await Promise.all([...taken.slice(0, 2), ...others]);
+    expect(questionsOf(calls)).toEqual([['a', 'b', 'c'], ['c']]);
+    expect(events.toSpliced(6)).toEqual([
+      'A1',
+      'other work',
+      'A2',
+      'other work',
+      'B1',
+      'other work',
+    ]);
+    calls[1]?.answer(['C']);
+    await Promise.all(taken);
+  });
+
+  it('fail for the one whose answer cannot be taken in', async () => {
+    const { batcher, calls } = batcherWithCalls();
+    const failing = batcher.ask('a', () => {
+      throw new Error('unreadable');
+    });
+    const other = batcher.ask('b', asIs);
+    const outcomes = Promise.allSettled([failing, other]);
+    await setImmediate();
+    calls[0]?.answer(['A', 'B']);
+    expect(await outcomes).toEqual([
+      { status: 'rejected', reason: new Error('unreadable') },
+      { status: 'fulfilled', value: 'B' },
+    ]);
   });
 });

@@ -1,16 +1,29 @@
+import { Breaks } from '../../model/breaks.js';
+
 /** Calls under way at most: Redis has work while an answer is taken in, and nobody waits long behind them. */
 const MOST_CALLS = 2;
 
+/** Makes what somebody asked for out of an answer; to take breaks where that takes long. */
+export type TakeIn<Answer, T> = (
+  answer: Answer,
+  breaks: Breaks,
+) => T | Promise<T>;
+
 interface Waiting<Question, Answer> {
   readonly question: Question;
-  readonly resolve: (answer: Answer) => void;
+  readonly takeIn: (answer: Answer) => Promise<void>;
   readonly reject: (error: unknown) => void;
 }
 
-/** Asks in few calls what is asked for one by one; a bounded number of calls is under way at once. */
+/**
+ * Asks in few calls what is asked for one by one; a bounded number of calls is under way at once. The
+ * answers of a call are taken in one after the other, with breaks, so that they do not hold up the
+ * application.
+ */
 export class CallBatcher<Question, Answer> {
   private waiting: Waiting<Question, Answer>[] = [];
   private callsUnderWay = 0;
+  private readonly breaks = new Breaks();
 
   constructor(
     private readonly questionsPerCall: number,
@@ -23,9 +36,19 @@ export class CallBatcher<Question, Answer> {
     ) => Promise<readonly Answer[]>,
   ) {}
 
-  ask(question: Question): Promise<Answer> {
+  ask<T>(question: Question, takeIn: TakeIn<Answer, T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ question, resolve, reject });
+      this.waiting.push({
+        question,
+        takeIn: async (answer) => {
+          try {
+            resolve(await takeIn(answer, this.breaks));
+          } catch (error) {
+            reject(error);
+          }
+        },
+        reject,
+      });
       if (this.waiting.length === 1) {
         // What is asked in the same go is to be in the same call.
         queueMicrotask(() => this.startCalls());
@@ -49,7 +72,12 @@ export class CallBatcher<Question, Answer> {
         throw new RangeError('A call answered none of its questions.');
       }
       this.waiting.unshift(...group.slice(answers.length));
-      answers.forEach((answer, index) => group[index]?.resolve(answer));
+      // Redis has something to do while these are taken in.
+      this.startCalls();
+      for (const [index, answer] of answers.entries()) {
+        await group[index]?.takeIn(answer);
+        await this.breaks.take();
+      }
     } catch (error) {
       // Those behind would each wait for a failure of their own, one after another.
       for (const { reject } of [...group, ...this.waiting.splice(0)]) {

@@ -22,15 +22,8 @@ export class RedisHashReader {
     });
   }
 
-  /** A hash as JSON, its fields and values in turn; empty where there is none. */
-  readText(key: string): Promise<string> {
-    return this.texts.ask(key);
-  }
-
-  /** The fields of a hash and their values, in turn. */
-  async read(key: string): Promise<string[]> {
-    const text = await this.readText(key);
-    const fields: string[] = text === '' ? [] : JSON.parse(text);
-    return fields;
+  /** The fields of a hash and their values, in turn; none where there is no hash. */
+  read(key: string): Promise<string[]> {
+    return this.texts.ask(key, (text) => (text === '' ? [] : JSON.parse(text)));
   }
 }

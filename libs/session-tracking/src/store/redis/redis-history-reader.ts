@@ -31,23 +31,16 @@ export class RedisHistoryReader {
     private readonly keys: SessionKeys,
   ) {}
 
-  async read(sessionId: string): Promise<SessionHistory | null> {
-    const [fields, requests, requestCount, responses, responseCount] =
-      await this.wholeSessions.ask(sessionId);
-    const info = fields === '' ? null : parseInfo(JSON.parse(String(fields)));
-    return info === null
-      ? null
-      : {
-          session_id: sessionId,
-          info,
-          requests: parseValues<RequestRecord>(requests, requestCount),
-          responses: parseValues<ResponseRecord>(responses, responseCount),
-        };
+  read(sessionId: string): Promise<SessionHistory | null> {
+    return this.wholeSessions.ask(sessionId, (values) =>
+      parseSession(sessionId, values),
+    );
   }
 
-  async readRequests(sessionId: string): Promise<RequestRecord[]> {
-    const [, requests, requestCount] = await this.requestsAlone.ask(sessionId);
-    return parseValues<RequestRecord>(requests, requestCount);
+  readRequests(sessionId: string): Promise<RequestRecord[]> {
+    return this.requestsAlone.ask(sessionId, ([, requests, requestCount]) =>
+      parseValues<RequestRecord>(requests, requestCount),
+    );
   }
 
   private batcher(whole: '0' | '1'): CallBatcher<string, SessionValues> {
@@ -68,6 +61,21 @@ export class RedisHistoryReader {
       return Array.isArray(answer) ? valuesBySession(answer) : [];
     });
   }
+}
+
+function parseSession(
+  sessionId: string,
+  [fields, requests, requestCount, responses, responseCount]: SessionValues,
+): SessionHistory | null {
+  const info = fields === '' ? null : parseInfo(JSON.parse(String(fields)));
+  return info === null
+    ? null
+    : {
+        session_id: sessionId,
+        info,
+        requests: parseValues<RequestRecord>(requests, requestCount),
+        responses: parseValues<ResponseRecord>(responses, responseCount),
+      };
 }
 
 function parseValues<T extends object>(list: unknown, length: unknown): T[] {

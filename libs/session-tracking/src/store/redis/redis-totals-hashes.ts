@@ -1,5 +1,5 @@
 import type { RollupRetention } from '../session-store.js';
-import { CallBatcher } from './call-batcher.js';
+import { CallBatcher, type TakeIn } from './call-batcher.js';
 import type { ConnectionUse, RedisConnections } from './redis-connections.js';
 import { RedisScript } from './redis-script.js';
 import type { SessionKeys } from './session-keys.js';
@@ -74,11 +74,15 @@ export class RedisTotalsHashes {
   }
 
   /**
-   * A hash as JSON, its fields and values in turn; `UNCHANGED` where it was written last at that time.
-   * Those asked for in one go share calls of Redis.
+   * Hands on a hash as JSON, its fields and values in turn; `UNCHANGED` where it was written last at that
+   * time. Those asked for in one go share calls of Redis.
    */
-  read(key: string, writtenAt: string): Promise<string> {
-    return this.texts.ask({ key, writtenAt });
+  read<T>(
+    key: string,
+    writtenAt: string,
+    takeIn: TakeIn<string, T>,
+  ): Promise<T> {
+    return this.texts.ask({ key, writtenAt }, takeIn);
   }
 
   private foldLater(): void {

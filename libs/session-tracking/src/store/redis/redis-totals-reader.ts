@@ -1,3 +1,4 @@
+import type { Breaks } from '../../model/breaks.js';
 import { ownerOf } from '../../model/client-groups.js';
 import type { ClientReference } from '../../model/client-identity.js';
 import {
@@ -19,6 +20,7 @@ import {
   parseClients,
   parseClientTotals,
   readTotalsText,
+  type TotalsFields,
   WRITTEN_AT,
 } from './totals-text.js';
 
@@ -39,21 +41,13 @@ const MOST_KEYS_IN_SCRIPT = 5000;
 
 /** Reads what scripts/add-totals.lua and scripts/totals-by-slot.lua add up. */
 export class RedisTotalsReader {
-  private readonly routes = new RememberedTotals(
-    (key, writtenAt) => this.hashes.read(key, writtenAt),
-    parseRoutes,
-    MOST_ROUTES,
-  );
-  private readonly usage = new RememberedTotals(
-    (key, writtenAt) => this.hashes.read(key, writtenAt),
-    parseUsage,
-    MOST_USAGES,
-  );
-  private readonly clients = new RememberedTotals(
-    (key, writtenAt) => this.hashes.read(key, writtenAt),
-    parseClients,
-    MOST_CLIENTS,
-  );
+  private readonly routes: RememberedTotals<
+    ReadonlyMap<string, ReadonlyTotals>
+  >;
+  private readonly usage: RememberedTotals<ReadonlyTotals<UsageTotals> | null>;
+  private readonly clients: RememberedTotals<
+    ReadonlyMap<string, Readonly<ClientTotals>>
+  >;
   private readonly clientScript = new RedisScript('read-client-totals.lua');
   private readonly countScript = new RedisScript('count-clients.lua');
   private readonly counts = new CallBatcher(
@@ -64,8 +58,12 @@ export class RedisTotalsReader {
   constructor(
     private readonly connections: RedisConnections,
     private readonly keys: SessionKeys,
-    private readonly hashes: RedisTotalsHashes,
-  ) {}
+    hashes: RedisTotalsHashes,
+  ) {
+    this.routes = new RememberedTotals(hashes, parseRoutes, MOST_ROUTES);
+    this.usage = new RememberedTotals(hashes, parseUsage, MOST_USAGES);
+    this.clients = new RememberedTotals(hashes, parseClients, MOST_CLIENTS);
+  }
 
   close(): void {
     for (const remembered of [this.routes, this.usage, this.clients]) {
@@ -119,7 +117,9 @@ export class RedisTotalsReader {
         redis.pfcount(...keys),
       );
     }
-    return keys.length === 0 ? Promise.resolve(0) : this.counts.ask(keys);
+    return keys.length === 0
+      ? Promise.resolve(0)
+      : this.counts.ask(keys, (count) => count);
   }
 
   private async countGroups(
@@ -139,12 +139,13 @@ export class RedisTotalsReader {
   }
 }
 
-function parseUsage(
+async function parseUsage(
   text: string,
-): ReadTotals<ReadonlyTotals<UsageTotals> | null> {
+  breaks: Breaks,
+): Promise<ReadTotals<ReadonlyTotals<UsageTotals> | null>> {
   const totals = emptyUsageTotals();
   let writtenAt = '';
-  readTotalsText(text, {
+  const fields: TotalsFields = {
     bucket: (_route, bucket, count) => totals.durations.set(bucket, count),
     other: (field, value) => {
       if (field === WRITTEN_AT) {
@@ -152,20 +153,22 @@ function parseUsage(
       }
       setField(totals, field, value);
     },
-  });
+  };
+  await readTotalsText(text, fields, breaks);
   return { writtenAt, totals: text === '' ? null : totals };
 }
 
 /** Routes have numbers within a hash, by which the other fields name them. */
-function parseRoutes(
+async function parseRoutes(
   text: string,
-): ReadTotals<ReadonlyMap<string, ReadonlyTotals>> {
+  breaks: Breaks,
+): Promise<ReadTotals<ReadonlyMap<string, ReadonlyTotals>>> {
   const byNumber: (UsageTotals | undefined)[] = [];
   const names: (string | undefined)[] = [OTHER];
   let writtenAt = '';
   const totalsOf = (route: number): UsageTotals =>
     (byNumber[route] ??= emptyUsageTotals());
-  readTotalsText(text, {
+  const fields: TotalsFields = {
     bucket: (route, bucket, count) =>
       totalsOf(route).durations.set(bucket, count),
     other: (field, value) => {
@@ -180,7 +183,8 @@ function parseRoutes(
         writtenAt = value;
       }
     },
-  });
+  };
+  await readTotalsText(text, fields, breaks);
   const totals = new Map<string, ReadonlyTotals>();
   for (const [number, ofRoute] of byNumber.entries()) {
     const name = names[number];

@@ -1,21 +1,25 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { Breaks } from '../../model/breaks.js';
 import { UNCHANGED } from './redis-totals-hashes.js';
 import { RememberedTotals } from './remembered-totals.js';
 
 /** Hashes by their keys: when they were written, and what they say. */
 const hashes = new Map<string, [string, number]>();
 const sent: string[] = [];
+const breaks = new Breaks();
 
 function remember(mostHashes: number): RememberedTotals<number | null> {
   sent.length = 0;
   return new RememberedTotals(
-    (key, writtenAt) => {
-      const hash = hashes.get(key);
-      if (hash?.[0] === writtenAt) {
-        return Promise.resolve(UNCHANGED);
-      }
-      sent.push(key);
-      return Promise.resolve(hash === undefined ? '' : JSON.stringify(hash));
+    {
+      async read(key, writtenAt, takeIn) {
+        const hash = hashes.get(key);
+        if (hash?.[0] === writtenAt) {
+          return takeIn(UNCHANGED, breaks);
+        }
+        sent.push(key);
+        return takeIn(hash === undefined ? '' : JSON.stringify(hash), breaks);
+      },
     },
     (text) => {
       const [writtenAt, totals]: [string, number | null] =

@@ -1,4 +1,5 @@
-import { UNCHANGED } from './redis-totals-hashes.js';
+import type { TakeIn } from './call-batcher.js';
+import { type RedisTotalsHashes, UNCHANGED } from './redis-totals-hashes.js';
 
 /** What a hash of totals says, and when it was written last. */
 export interface ReadTotals<T> {
@@ -24,21 +25,22 @@ export class RememberedTotals<T> {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    /** Answers the text of a hash, or `UNCHANGED` where it was written last at that time. */
-    private readonly readText: (
-      key: string,
-      writtenAt: string,
-    ) => Promise<string>,
-    private readonly parse: (text: string) => ReadTotals<T>,
+    private readonly hashes: Pick<RedisTotalsHashes, 'read'>,
+    private readonly parse: TakeIn<string, ReadTotals<T>>,
     /** Hashes that are remembered; beyond that the one unused for longest is forgotten. */
     private readonly mostHashes: number,
   ) {}
 
   async read(key: string): Promise<T> {
     const before = this.remembered.get(key);
-    const text = await this.readText(key, before?.writtenAt ?? '');
-    const { writtenAt, totals } =
-      before !== undefined && text === UNCHANGED ? before : this.parse(text);
+    const { writtenAt, totals } = await this.hashes.read(
+      key,
+      before?.writtenAt ?? '',
+      (text, breaks) =>
+        before !== undefined && text === UNCHANGED
+          ? before
+          : this.parse(text, breaks),
+    );
     this.remembered.delete(key);
     if (writtenAt !== '') {
       this.remembered.set(key, {

@@ -1,31 +1,39 @@
 import * as fc from 'fast-check';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { parseClients, readTotalsText } from './totals-text.js';
+import { Breaks } from '../../model/breaks.js';
+import {
+  parseClients,
+  readTotalsText,
+  type TotalsFields,
+} from './totals-text.js';
 
 /** Every field in turn, buckets under the names that they have in the hash. */
-function read(text: string): [string, string][] {
+async function read(text: string): Promise<[string, string][]> {
   const seen: [string, string][] = [];
-  readTotalsText(text, {
+  const fields: TotalsFields = {
     bucket: (route, bucket, count) =>
       seen.push([
         route === 0 ? `d${bucket}` : `${route}:d${bucket}`,
         String(count),
       ]),
     other: (field, value) => seen.push([field, value]),
-  });
+  };
+  await readTotalsText(text, fields, new Breaks());
   return seen;
 }
 
 describe('the text of a hash of totals', () => {
-  it('has buckets, and what else there is', () => {
+  it('has buckets, and what else there is', async () => {
     const buckets: number[][] = [];
     const others: string[][] = [];
-    readTotalsText(
+    await readTotalsText(
       '["12:d229","3","12:requests","4","GET \\/a\\"b:d1","12","d0","7","other:d5","1","duration_us","9"]',
       {
         bucket: (...bucket) => buckets.push(bucket),
         other: (...field) => others.push(field),
       },
+      new Breaks(),
     );
     expect(buckets).toEqual([
       [12, 229, 3],
@@ -39,7 +47,7 @@ describe('the text of a hash of totals', () => {
     ]);
   });
 
-  it('is read like any JSON, whatever it holds', () => {
+  it('is read like any JSON, whatever it holds', async () => {
     const number = fc.integer({ min: 1, max: 1e9 }).map(String);
     const field = fc.oneof(
       fc.tuple(number, number).map(([route, n]) => `${route}:d${n}`),
@@ -49,20 +57,44 @@ describe('the text of a hash of totals', () => {
       fc.constantFrom('', 'd', '1', '1:d', '1:d5 ', '1:d5:', 'd5d', ':d5', '"'),
     );
     const value = fc.oneof(number, fc.string({ unit: 'binary' }));
-    fc.assert(
-      fc.property(fc.array(fc.tuple(field, value)), (pairs) => {
-        expect(read(JSON.stringify(pairs.flat()))).toEqual(pairs);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(field, value)), async (pairs) => {
+        expect(await read(JSON.stringify(pairs.flat()))).toEqual(pairs);
       }),
     );
   });
 
-  it.each(['', '[]', '{}'])('may be without any field: %j', (text) => {
-    expect(read(text)).toEqual([]);
+  it.each(['', '[]', '{}'])('may be without any field: %j', async (text) => {
+    expect(await read(text)).toEqual([]);
+  });
+
+  it('is read with breaks where it is long', async () => {
+    const text = JSON.stringify(
+      Array.from({ length: 2000 }, () => ['d1', '1']).flat(),
+    );
+    let fields = 0;
+    let before: number | undefined;
+    const other = setImmediate().then(() => {
+      before = fields;
+    });
+    const bucket = (): void => {
+      fields += 1;
+      // As slow as before it is compiled.
+      for (
+        const until = performance.now() + 0.02;
+        performance.now() < until;
+      ) {}
+    };
+    await readTotalsText(text, { bucket, other: String }, new Breaks());
+    await other;
+    expect(before).toBeGreaterThan(0);
+    expect(before).toBeLessThan(2000);
+    expect(fields).toBe(2000);
   });
 });
 
 describe('the text of a hash of clients', () => {
-  it('is read like any JSON, whatever clients are called', () => {
+  it('is read like any JSON, whatever clients are called', async () => {
     const count = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
     const client = fc.record({
       name: fc.string({ unit: 'binary' }),
@@ -71,10 +103,10 @@ describe('the text of a hash of clients', () => {
       errors: count,
       durationMicroseconds: count,
     });
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.uniqueArray(client, { selector: ({ name }) => name }),
-        (clients) => {
+        async (clients) => {
           const fields = clients.map((each) => [
             each.name,
             `${each.requests} ${each.responses} ${each.errors} ${each.durationMicroseconds}`,
@@ -83,7 +115,7 @@ describe('the text of a hash of clients', () => {
           const text = JSON.stringify(
             fields.toSpliced(place, 0, ['written_at', '1.5']).flat(),
           );
-          const { writtenAt, totals } = parseClients(text);
+          const { writtenAt, totals } = await parseClients(text, new Breaks());
           expect(writtenAt).toBe('1.5');
           expect(
             Array.from(totals, ([name, each]) => ({ name, ...each })),
@@ -93,7 +125,10 @@ describe('the text of a hash of clients', () => {
     );
   });
 
-  it.each(['', '[]', '{}'])('may be without any client: %j', (text) => {
-    expect(parseClients(text)).toEqual({ writtenAt: '', totals: new Map() });
+  it.each(['', '[]', '{}'])('may be without any client: %j', async (text) => {
+    expect(await parseClients(text, new Breaks())).toEqual({
+      writtenAt: '',
+      totals: new Map(),
+    });
   });
 });

@@ -1,8 +1,12 @@
+import type { Breaks } from '../../model/breaks.js';
 import type { ClientTotals } from '../../model/request-totals.js';
 import type { ReadTotals } from './remembered-totals.js';
 
 /** The field that says when a hash of totals was written last. */
 export const WRITTEN_AT = 'written_at';
+
+/** After so many fields a break may be due. */
+const FIELDS_PER_STRETCH = 500;
 
 const QUOTE = 34;
 const BACKSLASH = 92;
@@ -24,10 +28,17 @@ export interface TotalsFields {
  * fields are buckets, tens of thousands in an answer: these are read without making a text of each,
  * which takes a quarter of the time.
  */
-export function readTotalsText(text: string, fields: TotalsFields): void {
+export async function readTotalsText(
+  text: string,
+  fields: TotalsFields,
+  breaks: Breaks,
+): Promise<void> {
   let at = 1;
-  while (text.charCodeAt(at) === QUOTE) {
+  for (let read = 1; text.charCodeAt(at) === QUOTE; read += 1) {
     at = readBucket(text, at, fields) ?? readOther(text, at, fields);
+    if (read % FIELDS_PER_STRETCH === 0) {
+      await breaks.take();
+    }
   }
 }
 
@@ -36,9 +47,10 @@ export function readTotalsText(text: string, fields: TotalsFields): void {
  * and microseconds of each. A window has slots of a thousand clients, so nothing is made but what is
  * answered, which takes a third of the time.
  */
-export function parseClients(
+export async function parseClients(
   text: string,
-): ReadTotals<ReadonlyMap<string, Readonly<ClientTotals>>> {
+  breaks: Breaks,
+): Promise<ReadTotals<ReadonlyMap<string, Readonly<ClientTotals>>>> {
   const totals = new Map<string, ClientTotals>();
   let writtenAt = '';
   let at = 1;
@@ -66,6 +78,9 @@ export function parseClients(
       durationMicroseconds: nextNumber(),
     });
     at += '",'.length;
+    if (totals.size % FIELDS_PER_STRETCH === 0) {
+      await breaks.take();
+    }
   }
   return { writtenAt, totals };
 }
