@@ -1,13 +1,10 @@
-import type { Breaks } from '../../model/breaks.js';
 import { ownerOf } from '../../model/client-groups.js';
 import type { ClientReference } from '../../model/client-identity.js';
-import {
-  type ClientTotals,
-  type ClientTotalsOfSlot,
-  emptyUsageTotals,
-  OTHER,
-  type ReadonlyTotals,
-  type UsageTotals,
+import type {
+  ClientTotals,
+  ClientTotalsOfSlot,
+  ReadonlyTotals,
+  UsageTotals,
 } from '../../model/request-totals.js';
 import { bySlot, slotOfName, type TimeSlot } from '../../model/time-slot.js';
 import { CallBatcher } from './call-batcher.js';
@@ -15,14 +12,9 @@ import type { RedisConnections } from './redis-connections.js';
 import { RedisScript } from './redis-script.js';
 import type { RedisTotalsHashes } from './redis-totals-hashes.js';
 import type { SessionKeys } from './session-keys.js';
-import { type ReadTotals, RememberedTotals } from './remembered-totals.js';
-import {
-  parseClients,
-  parseClientTotals,
-  readTotalsText,
-  type TotalsFields,
-  WRITTEN_AT,
-} from './totals-text.js';
+import { RememberedTotals } from './remembered-totals.js';
+import { parseRoutes, parseUsage } from './totals-parsing.js';
+import { parseClients, parseClientTotals } from './totals-text.js';
 
 /** Hashes of totals by route that are remembered: an hour by five minutes, and a day by hours. */
 const MOST_ROUTES = 40;
@@ -136,85 +128,5 @@ export class RedisTotalsReader {
         ),
     );
     return Array.isArray(counts) ? counts.map(Number) : [];
-  }
-}
-
-async function parseUsage(
-  text: string,
-  breaks: Breaks,
-): Promise<ReadTotals<ReadonlyTotals<UsageTotals> | null>> {
-  const totals = emptyUsageTotals();
-  let writtenAt = '';
-  const fields: TotalsFields = {
-    bucket: (_route, bucket, count) => totals.durations.set(bucket, count),
-    other: (field, value) => {
-      if (field === WRITTEN_AT) {
-        writtenAt = value;
-      }
-      setField(totals, field, value);
-    },
-  };
-  await readTotalsText(text, fields, breaks);
-  return { writtenAt, totals: text === '' ? null : totals };
-}
-
-/** Routes have numbers within a hash, by which the other fields name them. */
-async function parseRoutes(
-  text: string,
-  breaks: Breaks,
-): Promise<ReadTotals<ReadonlyMap<string, ReadonlyTotals>>> {
-  const byNumber: (UsageTotals | undefined)[] = [];
-  const names: (string | undefined)[] = [OTHER];
-  let writtenAt = '';
-  const totalsOf = (route: number): UsageTotals =>
-    (byNumber[route] ??= emptyUsageTotals());
-  const fields: TotalsFields = {
-    bucket: (route, bucket, count) =>
-      totalsOf(route).durations.set(bucket, count),
-    other: (field, value) => {
-      const colon = field.indexOf(':');
-      if (field.includes(' ')) {
-        names[Number(value)] = field;
-      } else if (colon !== -1) {
-        // What has no number, `other`, is number 0; routes begin with 1.
-        const route = Number(field.slice(0, colon)) || 0;
-        setField(totalsOf(route), field.slice(colon + 1), value);
-      } else if (field === WRITTEN_AT) {
-        writtenAt = value;
-      }
-    },
-  };
-  await readTotalsText(text, fields, breaks);
-  const totals = new Map<string, ReadonlyTotals>();
-  for (const [number, ofRoute] of byNumber.entries()) {
-    const name = names[number];
-    if (ofRoute !== undefined && name !== undefined) {
-      totals.set(name, ofRoute);
-    }
-  }
-  return { writtenAt, totals };
-}
-
-/** What the fields of a hash are called here. */
-const PROPERTIES: ReadonlyMap<
-  string,
-  Exclude<keyof UsageTotals, 'durations'>
-> = new Map([
-  ['requests', 'requests'],
-  ['responses', 'responses'],
-  ['client_errors', 'clientErrors'],
-  ['server_errors', 'serverErrors'],
-  ['duration_us', 'durationMicroseconds'],
-  ['longest_us', 'longestMicroseconds'],
-  ['new_sessions', 'newSessions'],
-]);
-
-/** A name of `PROPERTIES`, or `d17`, the count of a bucket. */
-function setField(totals: UsageTotals, name: string, value: string): void {
-  const property = PROPERTIES.get(name);
-  if (property !== undefined) {
-    totals[property] = Number(value);
-  } else if (name.startsWith('d')) {
-    totals.durations.set(Number(name.slice(1)), Number(value));
   }
 }
