@@ -539,6 +539,54 @@ describe.each(PLATFORMS)('%s records', (platform) => {
         499, 499,
       ]);
     });
+
+    it('with requests waiting behind the first that are answered already', async () => {
+      const app = await shop().start();
+      await sendRawAndLeave(
+        app.port,
+        [
+          '/api/things/gated',
+          '/api/things',
+          '/nowhere',
+          '/api/things/other-gate',
+        ]
+          .map((target) => `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`)
+          .join(''),
+        app.signals.reached('other handler entered'),
+      );
+
+      await app.settle(4);
+      const exchanges = await app.stored.exchanges();
+      expect(exchanges.map(({ response }) => response.aborted)).toEqual([
+        true,
+        true,
+        true,
+        true,
+      ]);
+      app.signals.give('handler may go on');
+      await app.app.close();
+      expect(app.tracker.stats().accepted).toBe(8);
+    });
+
+    it('not of requests that were pipelined and all answered', async () => {
+      const app = await shop().start();
+      const body = '{"name":"x"}';
+      const post = `POST /api/things HTTP/1.1\r\nHost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n`;
+      const answer = sendRaw(
+        app.port,
+        `GET /api/things/gated HTTP/1.1\r\nHost: x\r\n\r\n${post}\r\n${body}${post}connection: close\r\n\r\n${body}`,
+      );
+      await app.signals.reached('handler entered');
+      app.signals.give('handler may go on');
+      expect((await answer).match(/HTTP\/1\.1 \d/g)).toHaveLength(3);
+      await app.settle(3);
+      const exchanges = await app.stored.exchanges();
+      expect(exchanges.map(({ response }) => response.aborted)).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ]);
+    });
   });
 
   describe('CORS preflights', () => {

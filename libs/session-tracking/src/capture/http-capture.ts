@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { AddressAnonymizer } from '../model/address-anonymizer.js';
 import { roundMilliseconds, toUnixSeconds } from '../model/durations.js';
 import type { RequestRecord, ResponseRecord } from '../model/records.js';
@@ -48,6 +49,8 @@ export class HttpCapture {
   private readonly messages: MessagePolicy;
   private paths: PathPolicy;
   private skippedRoutes: SkippedRoutes | undefined;
+  /** Of each connection, what was sent before the answers to what came first. */
+  private readonly pipelined = new WeakMap<Socket, Set<HttpExchange>>();
 
   constructor(
     private readonly tracker: SessionTracker,
@@ -114,17 +117,28 @@ export class HttpCapture {
   }
 
   private followToTheEnd(exchange: HttpExchange): void {
-    const { raw, response } = exchange;
+    const { response } = exchange;
     response.on('close', endExchange);
-    // A pipelined request waits for its turn without a socket; if that never comes, only the request
-    // is closed.
+    // A pipelined request waits for its turn without a socket; if that never comes, its response is
+    // never closed.
     if (response.socket === null) {
-      raw.on('close', () => {
-        if (response.socket === null && !response.writableEnded) {
-          this.end(exchange);
-        }
-      });
+      this.endWithConnection(exchange);
     }
+  }
+
+  private endWithConnection(exchange: HttpExchange): void {
+    const { socket } = exchange.raw;
+    let waiting = this.pipelined.get(socket);
+    if (waiting === undefined) {
+      const exchanges = new Set<HttpExchange>();
+      waiting = exchanges;
+      this.pipelined.set(socket, exchanges);
+      socket.on('close', () => exchanges.forEach(this.end));
+    }
+    waiting.add(exchange);
+    exchange.response.on('close', () =>
+      this.pipelined.get(socket)?.delete(exchange),
+    );
   }
 
   private readonly end = (exchange: HttpExchange): void => {

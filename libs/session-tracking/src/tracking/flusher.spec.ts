@@ -483,6 +483,21 @@ describe('close', () => {
     },
   );
 
+  it('says in one line how much was lost at the end and how much before', async () => {
+    start({ maxQueue: 4 });
+    store.mode = 'fail';
+    record(1);
+    await clock.advance(1000);
+    record(9);
+    await clock.advanceUntilSettled(tracker.close(5000));
+    const { droppedQueueFull, droppedShutdown } = tracker.stats();
+    expect(droppedQueueFull + droppedShutdown).toBe(20);
+    expect(log.with('stored again')).toEqual([]);
+    expect(log.with('were lost')).toEqual([
+      `error: ${droppedShutdown} records were lost: the session store did not take them within flush.shutdownMs; ${droppedQueueFull} before them, because the queue was full.`,
+    ]);
+  });
+
   it('gives up at its limit also when each attempt takes its time to fail', async () => {
     const late: number[] = [];
     for (let limit = 500; limit <= 6000; limit += 250) {

@@ -233,8 +233,7 @@ export class Flusher {
     for (const exchange of this.pending.takeAll()) {
       this.drop(exchange, 'shutdown');
     }
-    this.losses.lossEnded();
-    this.losses.leftAtShutdown(this.counters.dropped - droppedBefore);
+    this.losses.shutDown(this.counters.dropped - droppedBefore);
   }
 
   private drop(exchange: QueuedExchange, reason: DropReason): void {

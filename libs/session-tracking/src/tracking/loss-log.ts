@@ -53,9 +53,9 @@ export class LossLog {
 
   lossEnded(): void {
     if (this.droppedBeforeLoss !== undefined) {
-      const lost = this.counters.droppedBy.queue_full - this.droppedBeforeLoss;
-      this.droppedBeforeLoss = undefined;
-      this.log.warn(`Records are stored again; ${lost} were lost.`);
+      this.log.warn(
+        `Records are stored again; ${this.endOverflow()} were lost.`,
+      );
     }
   }
 
@@ -69,12 +69,27 @@ export class LossLog {
     }
   }
 
-  leftAtShutdown(records: number): void {
-    if (records > 0) {
-      this.log.error(
-        `${records} records were lost: the session store did not take them within flush.shutdownMs.`,
-      );
+  shutDown(recordsLeft: number): void {
+    if (recordsLeft === 0) {
+      this.lossEnded();
+      return;
     }
+    const overflowed = this.endOverflow();
+    const before =
+      overflowed === 0
+        ? ''
+        : `; ${overflowed} before them, because the queue was full`;
+    this.log.error(
+      `${recordsLeft} records were lost: the session store did not take them within flush.shutdownMs${before}.`,
+    );
+  }
+
+  /** Answers how many records the queue had no place for. */
+  private endOverflow(): number {
+    const { queue_full } = this.counters.droppedBy;
+    const lost = queue_full - (this.droppedBeforeLoss ?? queue_full);
+    this.droppedBeforeLoss = undefined;
+    return lost;
   }
 }
 

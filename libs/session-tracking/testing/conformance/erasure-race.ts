@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ownerOf } from '../../src/model/client-groups.js';
 import type { ClientReference } from '../../src/model/client-identity.js';
 import { slotAt } from '../../src/model/time-slot.js';
 import {
@@ -55,6 +56,45 @@ export function describeErasureRace(tested: StoreUnderTest): void {
       const routes = await tested.store.readRoutes(slotAt(START, 300));
       expect(routes.get('GET unmatched')?.requests).toBe(2);
       expect(await tested.clientsAt(START)).toEqual(['user:43']);
+    });
+
+    it('leaves to the totals by client what came later in the same minute', async () => {
+      for (const client of [user('42'), visitor('192.0.2.1')]) {
+        const before = now();
+        await tested.store.eraseClient(
+          client.userId === '' ? { ip: client.ip } : { userId: client.userId },
+        );
+        await tested.writer.append(
+          exchangeOf(client, { timestamp: before, status: 500, duration: 90 }),
+          exchangeOf(client, { timestamp: now(), status: 404, duration: 2.5 }),
+          exchangeOf(user('43'), { timestamp: before }),
+          {
+            client,
+            response: responseRecord({ timestamp: now(), duration_ms: 0 }),
+          },
+        );
+        const slots = [before, now()].map((moment) =>
+          slotAt(moment, tested.store.clientSlotLength),
+        );
+        const totals = [];
+        for (const { start } of new Map(
+          slots.map((slot) => [slot.start, slot]),
+        ).values()) {
+          const clients = await tested.store.readClients({
+            start,
+            length: tested.store.clientSlotLength,
+          });
+          totals.push(clients.get(ownerOf(client)));
+        }
+        expect(totals.filter((each) => each !== undefined)).toEqual([
+          {
+            requests: 1,
+            responses: 2,
+            errors: 1,
+            durationMicroseconds: 2500,
+          },
+        ]);
+      }
     });
 
     it('is dropped when only a session of the client was erased', async () => {

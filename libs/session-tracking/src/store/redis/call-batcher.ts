@@ -1,3 +1,4 @@
+import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import { Breaks } from '../../model/breaks.js';
 
 /** Calls under way at most: Redis has work while an answer is taken in, and nobody waits long behind them. */
@@ -69,7 +70,10 @@ export class CallBatcher<Question, Answer> {
     try {
       const answers = await this.call(group.map(({ question }) => question));
       if (answers.length === 0) {
-        throw new RangeError('A call answered none of its questions.');
+        throw new StoreUnavailableError(
+          'answer',
+          new RangeError('none of the questions of a call were answered'),
+        );
       }
       this.waiting.unshift(...group.slice(answers.length));
       // Redis has something to do while these are taken in.

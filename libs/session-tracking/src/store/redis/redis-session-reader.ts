@@ -59,8 +59,10 @@ export class RedisSessionReader {
   }
 
   findSessionId(client: ClientReference): Promise<string | null> {
-    return this.read('look up a session', (redis) =>
-      redis.get(this.keys.openSession(client)),
+    return this.read(
+      'look up a session',
+      (redis) => redis.get(this.keys.openSession(client)),
+      null,
     );
   }
 
@@ -101,8 +103,15 @@ export class RedisSessionReader {
   async listSessionsOfClient(
     client: ClientReference,
   ): Promise<SessionSummary[]> {
-    const ids = await this.read('list the sessions of a client', (redis) =>
-      redis.lrange(this.keys.sessionsOf(client), 0, MAX_SESSIONS_OF_CLIENT - 1),
+    const ids = await this.read(
+      'list the sessions of a client',
+      (redis) =>
+        redis.lrange(
+          this.keys.sessionsOf(client),
+          0,
+          MAX_SESSIONS_OF_CLIENT - 1,
+        ),
+      [],
     );
     const sessions = await this.readSummaries(ids);
     return sessions.toSorted(newestFirst);
@@ -118,18 +127,21 @@ export class RedisSessionReader {
     oldest: number | undefined,
     count: number,
   ): Promise<ListingPosition[]> {
-    const flat = await this.read('list sessions', (redis) =>
-      redis.zrange(
-        this.keys.index,
-        newest === Number.POSITIVE_INFINITY ? '+inf' : String(newest),
-        String(oldest ?? '-inf'),
-        'BYSCORE',
-        'REV',
-        'LIMIT',
-        0,
-        count,
-        'WITHSCORES',
-      ),
+    const flat = await this.read(
+      'list sessions',
+      (redis) =>
+        redis.zrange(
+          this.keys.index,
+          newest === Number.POSITIVE_INFINITY ? '+inf' : String(newest),
+          String(oldest ?? '-inf'),
+          'BYSCORE',
+          'REV',
+          'LIMIT',
+          0,
+          count,
+          'WITHSCORES',
+        ),
+      [],
     );
     const entries: ListingPosition[] = [];
     for (let at = 0; at + 1 < flat.length; at += 2) {
@@ -157,10 +169,19 @@ export class RedisSessionReader {
     return info === null ? null : { session_id: sessionId, ...info };
   }
 
+  /** A key that another program gave a foreign type counts as missing. */
   private read<T>(
     operation: string,
     question: (redis: Redis) => Promise<T>,
+    missing: T,
   ): Promise<T> {
-    return this.connections.ask('reader', operation, question);
+    return this.connections.ask('reader', operation, (redis) =>
+      question(redis).catch((error: unknown) => {
+        if (error instanceof Error && error.message.startsWith('WRONGTYPE')) {
+          return missing;
+        }
+        throw error;
+      }),
+    );
   }
 }

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import {
   at,
   exchangeOf,
+  leftOut,
   requestRecord,
   responseRecord,
   user,
@@ -16,6 +17,7 @@ import {
 } from '../../../testing/redis-setting.js';
 import { describeSessionStore } from '../../../testing/session-store-conformance.js';
 import { toSessionDocument } from '../../analytics/session-document.js';
+import { slotAt } from '../../model/time-slot.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 
 const setting = useRedis();
@@ -466,6 +468,28 @@ describe('an erasure', () => {
         'erased',
         'stored',
       ]);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
+  it('covers the totals by client of a clock that runs ahead', async () => {
+    const realNow = Date.now;
+    const clock = vi
+      .spyOn(Date, 'now')
+      .mockImplementation(() => realNow() + 120_000);
+    try {
+      await setting.store.eraseClient({ userId: '42' });
+      const timestamp = realNow() / 1000 + 100;
+      await setting.writer.append(
+        exchangeOf(user('42'), { timestamp }),
+        leftOut(user('42'), { timestamp }),
+        exchangeOf(user('43'), { timestamp }),
+      );
+      const clients = await setting.store.readClients(
+        slotAt(timestamp, setting.store.clientSlotLength),
+      );
+      expect([...clients.keys()]).toEqual(['user:43']);
     } finally {
       clock.mockRestore();
     }

@@ -116,7 +116,7 @@ export class RedisTotalsHashes {
     do {
       const answer = await this.run('writer', 'fold totals', this.foldScript);
       left = Number(answer[0]);
-      this.cappedRoutes += Number(answer[1]);
+      this.cappedRoutes += Number(answer[1]) || 0;
     } while (left >= WORTH_FOLDING);
     if (left > 0) {
       this.foldLater();
@@ -130,7 +130,7 @@ export class RedisTotalsHashes {
       this.readScript,
       questions.flatMap(({ key, writtenAt }) => [key, writtenAt]),
     );
-    this.cappedRoutes += Number(cappedRoutes);
+    this.cappedRoutes += Number(cappedRoutes) || 0;
     return texts.map(String);
   }
 

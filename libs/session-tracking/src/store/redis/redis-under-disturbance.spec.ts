@@ -3,10 +3,12 @@ import {
   exchangeOf,
   requestRecord,
   responseRecord,
+  START,
   user,
   visitor,
 } from '../../../testing/record-builders.js';
 import { isTotal, useRedis } from '../../../testing/redis-setting.js';
+import { slotAt } from '../../model/time-slot.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import { RedisConnections } from './redis-connections.js';
 import type { Exchange } from '../../model/exchange.js';
@@ -171,6 +173,49 @@ describe('a Redis that other programs disturb', () => {
       expect(history?.requests).toHaveLength(3);
     },
   );
+
+  it.each(['index', 'expiry', 'sessions:user:42', 'user:42'])(
+    'has a foreign type in %s, which counts as missing for whoever reads',
+    async (key) => {
+      const { store } = setting;
+      const id = await setting.writer.sessionOf(exchangeOf(user('42')));
+      await setting.redis.del(setting.key(key));
+      await setting.redis.hset(setting.key(key), 'foreign', '1');
+      expect((await store.listSessions({ limit: 10 })).sessions).toHaveLength(
+        key === 'index' ? 0 : 1,
+      );
+      const active = await store.listActiveSessions({
+        since: START - 1,
+        until: START + 1,
+        limit: 10,
+      });
+      expect(active.sessions).toHaveLength(
+        key === 'index' || key === 'expiry' ? 0 : 1,
+      );
+      expect(await store.listSessionsOfClient({ userId: '42' })).toHaveLength(
+        key === 'sessions:user:42' ? 0 : 1,
+      );
+      expect(await store.findSessionId({ userId: '42' })).toBe(
+        key === 'user:42' ? null : id,
+      );
+    },
+  );
+
+  it('has a foreign type in a slot of different clients, which counts as missing', async () => {
+    const slots = [0, 60, 120].map((later) => slotAt(START + later, 60));
+    for (const [index, { start }] of slots.entries()) {
+      await setting.writer.append(
+        exchangeOf(user(String(index)), { timestamp: start }),
+      );
+    }
+    await setting.redis.del(setting.key(`unique:60:${slots[1]?.start}`));
+    await setting.redis.lpush(
+      setting.key(`unique:60:${slots[1]?.start}`),
+      'foreign',
+    );
+    expect(await setting.store.countClients(slots.slice(1, 2))).toBe(0);
+    expect(await setting.store.countClients(slots)).toBe(2);
+  });
 
   it('has a foreign type in the writer’s entry, which costs no record', async () => {
     const key = setting.key(`writer:${setting.writer.writer}`);

@@ -10,6 +10,9 @@ local written_at = table.concat(time, '.')
 local REPLACEMENTS = 4
 
 local pending, capped_clients = 0, 0
+-- Of erased clients, by owner and minute: requests, responses, errors and microseconds that came after
+-- `gone_at`.
+local kept_totals = {}
 
 local function leave_to_fold(start, routes)
   pending = call('RPUSH', pending_key,
@@ -39,6 +42,7 @@ local function replace_one(key, other, in_batch)
     position = position + 1
     other[position] = other[position] + tonumber(count)
   end
+  capped_clients = capped_clients + least
   call('HDEL', key, weakest)
   return true
 end
@@ -123,12 +127,16 @@ local function add_minute()
     owners[place], requests[place], responses[place], errors[place], microseconds[place], at =
       unpack_at('>Bc0HHHI8', packed, at)
     counted_owners[position] = owners[place]
-    local gone_at = erased_at(owners[place])
-    -- A minute that began before the erasure may hold what came before it.
-    if gone_at and start * 1000 <= gone_at then
-      owners[place] = nil
-    else
+    local kept = kept_totals[owners[place]]
+    local gone_at = kept and kept.gone_at or erased_at(owners[place])
+    if not gone_at or start * 1000 - clock_ahead > gone_at then
       place = place + 1
+    -- Of what sampling leaves out nobody knows on which side of the erasure it lies in its minute.
+    elseif kept and kept[start] then
+      requests[place], responses[place], errors[place], microseconds[place] = unpack(kept[start])
+      place = place + 1
+    else
+      owners[place] = nil
     end
   end
   pcall(count_unique, start, 60, counted_owners)

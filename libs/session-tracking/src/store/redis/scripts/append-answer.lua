@@ -7,14 +7,6 @@ local exchange_position = 0
 local rejected, erased, session_ids = {}, {}, {}
 local capped_sessions = 0
 
--- How far the writer's clock is ahead of this one, at most so far: a batch that was long on its way
--- shows less of it. Never the other way, so that an erasure takes rather too much than too little.
-local clock_was_ahead = number(entry[2])
-local clock_ahead = math.max(clock_was_ahead, tonumber(ARGV[17]) - now_ms)
-if clock_ahead > clock_was_ahead then
-  call('HSET', KEYS[1], 'clock_ahead', format('%.0f', clock_ahead))
-end
-
 local channel = base .. 'live'
 local listeners = try('PUBSUB', 'NUMSUB', channel)
 local is_live = not is_error(listeners) and (tonumber(listeners[2]) or 0) > 0
@@ -36,6 +28,26 @@ local function arrival_of(request_head, response_at, response_rest)
     return tonumber(arrived_at) * 1000
   end
   return tonumber(response_at) * 1000 - number(match(response_rest, '"duration_ms":([%d.e+-]+)'))
+end
+
+-- Whether a response counts as an error (0 or 1), and its microseconds.
+local function figures_of(response_rest)
+  local duration = number(match(response_rest, '"duration_ms":([%d.e+-]+)'))
+  return number(match(response_rest, '^%d+')) >= 400 and 1 or 0, math.floor(duration * 1000 + 0.5)
+end
+
+-- Adds an exchange that came after its client's erasure to the totals by minute of that client.
+local function keep_totals(minutes, arrived_at, is_request, response_rest)
+  local minute = math.floor(arrived_at / 60000) * 60
+  local totals = minutes[minute] or { 0, 0, 0, 0 }
+  minutes[minute] = totals
+  totals[1] = totals[1] + (is_request and 1 or 0)
+  if response_rest ~= '' then
+    local error_count, microseconds = figures_of(response_rest)
+    totals[2] = totals[2] + 1
+    totals[3] = totals[3] + error_count
+    totals[4] = totals[4] + microseconds
+  end
 end
 
 -- Where there are too many sessions, those that were unused for longest go.
@@ -62,9 +74,13 @@ for client_position = 1, client_count do
   local response_count, error_count, partial, exchange_count
   user_id, address, former_address, first_at, last_at, microseconds, response_count, error_count,
     partial, exchange_count, at = unpack_at('>Bc0Bc0Bc0Bc0Bc0Bc0HHBH', packed, at)
-  local gone_at = erased_at(user_id == '' and 'ip:' .. address or 'user:' .. user_id)
+  local owner = user_id == '' and 'ip:' .. address or 'user:' .. user_id
+  local gone_at = erased_at(owner)
   if not gone_at and former_address ~= '' then
     gone_at = erased_at('ip:' .. former_address)
+  end
+  if gone_at then
+    kept_totals[owner] = { gone_at = gone_at }
   end
   local requests, responses, request_ids, told = {}, {}, {}, {}
   local kept_first, kept_last
@@ -73,16 +89,18 @@ for client_position = 1, client_count do
     request_head, request_id, request_tail, response_at, response_rest, at =
       unpack_at('>Hc0Bc0Hc0Bc0Hc0', packed, at)
     exchange_position = exchange_position + 1
-    if gone_at and arrival_of(request_head, response_at, response_rest) - clock_ahead <= gone_at then
+    local arrived_ms = gone_at and arrival_of(request_head, response_at, response_rest)
+    if gone_at and arrived_ms - clock_ahead <= gone_at then
       erased[#erased + 1] = exchange_position
       if response_rest ~= '' then
+        local was_error, took = figures_of(response_rest)
         response_count = response_count - 1
-        error_count = error_count - (number(match(response_rest, '^%d+')) >= 400 and 1 or 0)
-        microseconds = microseconds
-          - math.floor(number(match(response_rest, '"duration_ms":([%d.e+-]+)')) * 1000 + 0.5)
+        error_count = error_count - was_error
+        microseconds = microseconds - took
       end
     else
       if gone_at then
+        keep_totals(kept_totals[owner], arrived_ms, request_head ~= '', response_rest)
         local arrived_at = match(request_head, '^[%d.]+') or response_at
         local ended_at = response_at ~= '' and response_at or arrived_at
         kept_first = (not kept_first or arrived_at < kept_first) and arrived_at or kept_first

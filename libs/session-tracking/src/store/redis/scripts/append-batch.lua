@@ -106,5 +106,13 @@ local time = call('TIME')
 local now = tonumber(time[1])
 local now_ms = now * 1000 + math.floor(tonumber(time[2]) / 1000)
 
+-- How far the writer's clock is ahead of this one, at most so far: a batch that was long on its way
+-- shows less of it. Never the other way, so that an erasure takes rather too much than too little.
+local clock_was_ahead = number(entry[2])
+local clock_ahead = math.max(clock_was_ahead, tonumber(ARGV[17]) - now_ms)
+if clock_ahead > clock_was_ahead then
+  call('HSET', KEYS[1], 'clock_ahead', format('%.0f', clock_ahead))
+end
+
 -- Where the next field of the batch begins.
 local at = 1

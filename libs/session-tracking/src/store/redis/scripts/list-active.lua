@@ -12,13 +12,13 @@
 -- ARGV[6]  sessions to look at, at most
 --
 -- Answer: where to go on, and how many of that very time are done, both empty after the last; then ids.
--- An error when one of the sets holds a foreign type.
+-- A set of a foreign type counts as empty.
 
 local base = ARGV[1]
 local most = tonumber(ARGV[6])
-local flat = redis.call('ZRANGE', base .. 'expiry', ARGV[2], ARGV[4], 'BYSCORE', 'REV', 'LIMIT', ARGV[3], most,
+local flat = redis.pcall('ZRANGE', base .. 'expiry', ARGV[2], ARGV[4], 'BYSCORE', 'REV', 'LIMIT', ARGV[3], most,
   'WITHSCORES')
-local count = #flat / 2
+local count = flat.err and 0 or #flat / 2
 if count == 0 then
   return { '', '' }
 end
@@ -36,7 +36,7 @@ local answer = { last, tostring(done) }
 if count < most then
   answer = { '', '' }
 end
-local created = redis.call('ZMSCORE', base .. 'index', unpack(ids))
+local created = redis.pcall('ZMSCORE', base .. 'index', unpack(ids))
 local before = tonumber(ARGV[5])
 for position, id in ipairs(ids) do
   if created[position] and tonumber(created[position]) < before then
