@@ -26,7 +26,7 @@ export interface UsageFigures {
   server_errors: number;
   /** Errors per request; 0 without requests. */
   error_rate: number;
-  /** Clients that sent requests, each once; within 2 %. */
+  /** Clients that sent requests, each once: an estimate, rarely more than 2 % off. */
   unique_clients: number;
   /** Sessions stored that began; of clients that sampling leaves out, those with errors and slow requests alone. */
   new_sessions: number;

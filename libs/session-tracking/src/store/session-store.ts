@@ -223,7 +223,7 @@ export interface SessionStore {
   /** What is held of one client in all slots, earliest first. */
   readTotalsOfClient(client: ClientReference): Promise<ClientTotalsOfSlot[]>;
 
-  /** How many different clients sent requests in any of the slots, within 2 %. */
+  /** How many different clients sent requests in any of the slots: an estimate, rarely more than 2 % off. */
   countClients(slots: readonly TimeSlot[]): Promise<number>;
 
   /**

@@ -1,0 +1,123 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import {
+  exchangeOf,
+  leftOut,
+  START,
+  TestWriter,
+  user,
+  visitor,
+} from '../../../testing/record-builders.js';
+import { useRedis } from '../../../testing/redis-setting.js';
+import { CONFORMANCE_POLICY } from '../../../testing/session-store-conformance.js';
+import { slotAt } from '../../model/time-slot.js';
+import { RedisConnections } from './redis-connections.js';
+import { RedisSessionStore } from './redis-session-store.js';
+
+const setting = useRedis();
+
+const SCRIPTS = new URL('scripts/', import.meta.url);
+const DOCUMENT = new URL(
+  '../../../../../docs/compatibility.md',
+  import.meta.url,
+);
+
+function documentedCommands(): string[] {
+  const line = /^- Commands: `([A-Z ]+)`/m.exec(
+    readFileSync(DOCUMENT, 'utf8'),
+  )?.[1];
+  return line?.split(' ') ?? [];
+}
+
+/** On a connection that may do what docs/compatibility.md says, and nothing else. */
+async function openRestrictedStore(): Promise<RedisSessionStore> {
+  await setting.redis.call(
+    'ACL',
+    'SETUSER',
+    'tracker',
+    'reset',
+    'on',
+    '>secret',
+    `~${setting.prefix}:session:*`,
+    `&${setting.key('live')}`,
+    ...documentedCommands().map((command) => `+${command}`),
+    '+pubsub|numsub',
+    '+publish',
+    '+subscribe',
+  );
+  await setting.redis.call('ACL', 'LOG', 'RESET');
+  const url = setting.url.replace('redis://', 'redis://tracker:secret@');
+  return new RedisSessionStore(
+    new RedisConnections(() => Promise.resolve(url), {
+      writer: 5000,
+      reader: 5000,
+    }),
+    setting.prefix,
+    CONFORMANCE_POLICY,
+  );
+}
+
+describe('the commands that are documented', () => {
+  it('are all that the scripts call', () => {
+    const called = readdirSync(SCRIPTS).flatMap((name) => {
+      const script = readFileSync(new URL(name, SCRIPTS), 'utf8');
+      return Array.from(
+        script.matchAll(/\b(?:call|try|pcall)\('([A-Z]+)'/g),
+        ([, command]) => command,
+      );
+    });
+    expect(called).toContain('HGETALL');
+    const documented = [...documentedCommands(), 'PUBSUB', 'PUBLISH'];
+    expect(
+      [...new Set(called)].filter(
+        (command) => command === undefined || !documented.includes(command),
+      ),
+    ).toEqual([]);
+  });
+
+  it('are enough to store, to ask and to erase', async () => {
+    const store = await openRestrictedStore();
+    try {
+      const writer = new TestWriter(store);
+      const unsubscribe = await store.subscribe(() => undefined);
+      const { exchanges } = await writer.append(
+        exchangeOf(user('42'), { id: 'a' }),
+        exchangeOf(visitor('192.0.2.1')),
+        leftOut(user('43')),
+      );
+      expect(exchanges.map(({ outcome }) => outcome)).toEqual([
+        'stored',
+        'stored',
+        'stored',
+      ]);
+      expect(await store.findRequest('a')).not.toBeNull();
+      expect((await store.listSessions({ limit: 5 })).sessions).toHaveLength(2);
+      expect(
+        (
+          await store.listActiveSessions({
+            since: START - 1,
+            until: START + 1,
+            limit: 5,
+          })
+        ).sessions,
+      ).toHaveLength(2);
+      expect((await store.readUsage(slotAt(START, 60)))?.requests).toBe(3);
+      expect(await store.countClients([slotAt(START, 60)])).toBe(3);
+      expect(await store.readTotalsOfClient({ userId: '42' })).toHaveLength(1);
+      expect(await store.eraseClient({ userId: '42' })).toMatchObject({
+        erased_sessions: 1,
+      });
+      const [session] = (await store.listSessions({ limit: 5 })).sessions;
+      expect(await store.eraseSession(session?.session_id ?? '')).toMatchObject(
+        { erased_sessions: 1 },
+      );
+      expect(
+        await store.addressSalt(new Date().toISOString().slice(0, 10)),
+      ).not.toBeNull();
+      await unsubscribe();
+      expect(await setting.redis.call('ACL', 'LOG')).toEqual([]);
+    } finally {
+      await store.close();
+    }
+  });
+});
