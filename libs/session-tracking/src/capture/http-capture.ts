@@ -127,18 +127,22 @@ export class HttpCapture {
   }
 
   private endWithConnection(exchange: HttpExchange): void {
-    const { socket } = exchange.raw;
-    let waiting = this.pipelined.get(socket);
-    if (waiting === undefined) {
-      const exchanges = new Set<HttpExchange>();
-      waiting = exchanges;
-      this.pipelined.set(socket, exchanges);
-      socket.on('close', () => exchanges.forEach(this.end));
-    }
+    const { raw, response } = exchange;
+    const waiting = this.waitingOn(raw.socket);
     waiting.add(exchange);
-    exchange.response.on('close', () =>
-      this.pipelined.get(socket)?.delete(exchange),
-    );
+    response.on('close', () => waiting.delete(exchange));
+  }
+
+  /** One listener for a connection, however much is sent at once. */
+  private waitingOn(socket: Socket): Set<HttpExchange> {
+    const known = this.pipelined.get(socket);
+    if (known !== undefined) {
+      return known;
+    }
+    const waiting = new Set<HttpExchange>();
+    this.pipelined.set(socket, waiting);
+    socket.on('close', () => waiting.forEach(this.end));
+    return waiting;
   }
 
   private readonly end = (exchange: HttpExchange): void => {
