@@ -1,8 +1,8 @@
 import { Breaks } from '../model/breaks.js';
 
 /**
- * How many questions are asked in one go, while the answers to as many are folded: enough to keep the
- * store busy, few enough that they do not all arrive in one stretch of work.
+ * How many questions are asked in one go, while the answers to as many are folded: enough to share
+ * calls of the store, few enough that not all answers are held at once.
  */
 const TOGETHER = 64;
 

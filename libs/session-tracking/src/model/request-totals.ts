@@ -82,6 +82,7 @@ export function addRequestTotals(
   }
 }
 
+/** A sum of its own; both stay as they are. */
 export function sumOfClientTotals(
   a: Readonly<ClientTotals>,
   b: Readonly<ClientTotals>,

@@ -10,6 +10,7 @@ import {
 } from '../../../testing/record-builders.js';
 import { useRedis } from '../../../testing/redis-setting.js';
 import { CONFORMANCE_POLICY } from '../../../testing/session-store-conformance.js';
+import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import { slotAt } from '../../model/time-slot.js';
 import { RedisConnections } from './redis-connections.js';
 import { RedisSessionStore } from './redis-session-store.js';
@@ -30,7 +31,9 @@ function documentedCommands(): string[] {
 }
 
 /** On a connection that may do what docs/compatibility.md says, and nothing else. */
-async function openRestrictedStore(): Promise<RedisSessionStore> {
+async function openRestrictedStore(
+  ...rules: string[]
+): Promise<RedisSessionStore> {
   await setting.redis.call(
     'ACL',
     'SETUSER',
@@ -44,6 +47,7 @@ async function openRestrictedStore(): Promise<RedisSessionStore> {
     '+pubsub|numsub',
     '+publish',
     '+subscribe',
+    ...rules,
   );
   await setting.redis.call('ACL', 'LOG', 'RESET');
   const url = setting.url.replace('redis://', 'redis://tracker:secret@');
@@ -118,6 +122,36 @@ describe('the commands that are documented', () => {
       expect(await setting.redis.call('ACL', 'LOG')).toEqual([]);
     } finally {
       await store.close();
+    }
+  });
+
+  it('are needed: to lack one is an error, and no empty answer', async () => {
+    await setting.writer.append(exchangeOf(user('42')));
+    const store = await openRestrictedStore('-zrange', '-pfcount', '-lrange');
+    try {
+      const listing = { since: START - 1, until: START + 1, limit: 5 };
+      for (const answer of [
+        store.listSessions({ limit: 5 }),
+        store.listActiveSessions(listing),
+        store.listSessionsOfClient({ userId: '42' }),
+        store.countClients([slotAt(START, 60)]),
+      ]) {
+        await expect(answer).rejects.toThrow(StoreUnavailableError);
+      }
+    } finally {
+      await store.close();
+    }
+    const withoutScores = await openRestrictedStore('-zmscore');
+    try {
+      await expect(
+        withoutScores.listActiveSessions({
+          since: START - 1,
+          until: START + 1,
+          limit: 5,
+        }),
+      ).rejects.toThrow(StoreUnavailableError);
+    } finally {
+      await withoutScores.close();
     }
   });
 });

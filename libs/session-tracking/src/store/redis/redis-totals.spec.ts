@@ -2,7 +2,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { exchangeOf, user } from '../../../testing/record-builders.js';
 import { useRedis } from '../../../testing/redis-setting.js';
 import { CONFORMANCE_POLICY } from '../../../testing/session-store-conformance.js';
+import { startReplyForger } from '../../../testing/reply-forger.js';
+import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import type { TimeSlot } from '../../model/time-slot.js';
+import { RedisConnections } from './redis-connections.js';
+import { RedisSessionStore } from './redis-session-store.js';
 
 const setting = useRedis();
 
@@ -230,6 +234,42 @@ describe('many totals that are asked for in one go', () => {
       ),
     ).toEqual(groups.map((_, index) => index + 1));
     expect(await scriptCalls()).toBe(2);
+  });
+});
+
+describe('a reply that is none of ours', () => {
+  it.each([
+    '*0\r\n',
+    '*1\r\n:0\r\n',
+    '+OK\r\n',
+    '$-1\r\n',
+    '*1\r\n$1\r\nx\r\n',
+  ])('makes %j an error, and spoils no count', async (reply) => {
+    await visit(1);
+    const proxy = await startReplyForger(setting.url);
+    const store = new RedisSessionStore(
+      new RedisConnections(() => Promise.resolve(proxy.url), {
+        writer: 5000,
+        reader: 5000,
+      }),
+      setting.prefix,
+      CONFORMANCE_POLICY,
+    );
+    try {
+      expect((await store.readUsage(HOUR))?.requests).toBe(1);
+      proxy.forge(reply);
+      await expect(store.readUsage(HOUR)).rejects.toThrow(
+        StoreUnavailableError,
+      );
+      proxy.forge(undefined);
+      await vi.waitFor(async () =>
+        expect((await store.readUsage(HOUR))?.requests).toBe(1),
+      );
+      expect(store.capped.routes).toBe(0);
+    } finally {
+      await store.close();
+      proxy.stop();
+    }
   });
 });
 

@@ -11,14 +11,25 @@
 -- Everybody else waits for as long as a call takes.
 local KEYS_PER_CALL = 300
 
+-- Answers nil where a key holds a foreign type; no other error may look as if nobody were there.
+local function count_all(keys)
+  local reply = redis.pcall('PFCOUNT', unpack(keys))
+  if type(reply) == 'number' then
+    return reply
+  end
+  if not string.find(reply.err, 'WRONGTYPE', 1, true) then
+    error(reply.err)
+  end
+end
+
 local function count_readable(keys)
   local readable = {}
   for _, key in ipairs(keys) do
-    if type(redis.pcall('PFCOUNT', key)) == 'number' then
+    if count_all({ key }) then
       readable[#readable + 1] = key
     end
   end
-  return #readable == 0 and 0 or redis.call('PFCOUNT', unpack(readable))
+  return #readable == 0 and 0 or count_all(readable)
 end
 
 local counts = {}
@@ -26,8 +37,7 @@ local at = 1
 while at <= #ARGV and at - #counts <= KEYS_PER_CALL do
   local last = at + tonumber(ARGV[at])
   local keys = { unpack(ARGV, at + 1, last) }
-  local count = redis.pcall('PFCOUNT', unpack(keys))
-  counts[#counts + 1] = type(count) == 'number' and count or count_readable(keys)
+  counts[#counts + 1] = count_all(keys) or count_readable(keys)
   at = last + 1
 end
 return counts

@@ -16,9 +16,18 @@
 
 local base = ARGV[1]
 local most = tonumber(ARGV[6])
-local flat = redis.pcall('ZRANGE', base .. 'expiry', ARGV[2], ARGV[4], 'BYSCORE', 'REV', 'LIMIT', ARGV[3], most,
-  'WITHSCORES')
-local count = flat.err and 0 or #flat / 2
+
+-- No other error may look as if nothing were there.
+local function empty_of_foreign_type(reply)
+  if reply.err and not string.find(reply.err, 'WRONGTYPE', 1, true) then
+    error(reply.err)
+  end
+  return reply.err and {} or reply
+end
+
+local flat = empty_of_foreign_type(redis.pcall('ZRANGE', base .. 'expiry', ARGV[2], ARGV[4], 'BYSCORE', 'REV',
+  'LIMIT', ARGV[3], most, 'WITHSCORES'))
+local count = #flat / 2
 if count == 0 then
   return { '', '' }
 end
@@ -36,7 +45,7 @@ local answer = { last, tostring(done) }
 if count < most then
   answer = { '', '' }
 end
-local created = redis.pcall('ZMSCORE', base .. 'index', unpack(ids))
+local created = empty_of_foreign_type(redis.pcall('ZMSCORE', base .. 'index', unpack(ids)))
 local before = tonumber(ARGV[5])
 for position, id in ipairs(ids) do
   if created[position] and tonumber(created[position]) < before then
