@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { AddressAnonymizer } from '../model/address-anonymizer.js';
 import { roundMilliseconds, toUnixSeconds } from '../model/durations.js';
 import type { RequestRecord, ResponseRecord } from '../model/records.js';
@@ -19,6 +18,7 @@ import {
   type HttpExchange,
 } from './http-exchange.js';
 import { PathPolicy } from './path-policy.js';
+import { PipelinedExchanges } from './pipelined-exchanges.js';
 import { acceptRequestId, REQUEST_ID_HEADER } from '../model/request-id.js';
 import { pathOf } from '../model/request-path.js';
 import { routeTemplateOf } from './route-template.js';
@@ -49,8 +49,7 @@ export class HttpCapture {
   private readonly messages: MessagePolicy;
   private paths: PathPolicy;
   private skippedRoutes: SkippedRoutes | undefined;
-  /** Of each connection, what was sent before the answers to what came first. */
-  private readonly pipelined = new WeakMap<Socket, Set<HttpExchange>>();
+  private readonly pipelined = new PipelinedExchanges();
 
   constructor(
     private readonly tracker: SessionTracker,
@@ -122,27 +121,8 @@ export class HttpCapture {
     // A pipelined request waits for its turn without a socket; if that never comes, its response is
     // never closed.
     if (response.socket === null) {
-      this.endWithConnection(exchange);
+      this.pipelined.endWithConnection(exchange);
     }
-  }
-
-  private endWithConnection(exchange: HttpExchange): void {
-    const { raw, response } = exchange;
-    const waiting = this.waitingOn(raw.socket);
-    waiting.add(exchange);
-    response.on('close', () => waiting.delete(exchange));
-  }
-
-  /** One listener for a connection, however much is sent at once. */
-  private waitingOn(socket: Socket): Set<HttpExchange> {
-    const known = this.pipelined.get(socket);
-    if (known !== undefined) {
-      return known;
-    }
-    const waiting = new Set<HttpExchange>();
-    this.pipelined.set(socket, waiting);
-    socket.on('close', () => waiting.forEach(this.end));
-    return waiting;
   }
 
   private readonly end = (exchange: HttpExchange): void => {
