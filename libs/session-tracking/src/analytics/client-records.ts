@@ -1,4 +1,4 @@
-import { Breaks } from '../model/breaks.js';
+import { breakWhenDue } from '../model/break-when-due.js';
 import type { StoredNames } from '../model/client-identity.js';
 import type { SessionHistory } from '../model/records.js';
 import { routeNameOf } from '../model/route-name.js';
@@ -38,7 +38,6 @@ export async function readClientRecords(
   };
   const sessions = await listSessionsOfNames(store, names);
   let examined = 0;
-  const breaks = new Breaks();
   for (const { session_id, last_seen_at } of sessions) {
     if (last_seen_at < since) {
       continue;
@@ -53,7 +52,7 @@ export async function readClientRecords(
       examined += history.requests.length;
       addSession(records, history, since, until);
     }
-    await breaks.take();
+    await breakWhenDue();
   }
   return records;
 }

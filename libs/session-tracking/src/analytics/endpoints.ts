@@ -1,6 +1,6 @@
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
 import type { AddressAnonymizer } from '../model/address-anonymizer.js';
-import { Breaks } from '../model/breaks.js';
+import { breakWhenDue } from '../model/break-when-due.js';
 import { normalizeUserId, type StoredNames } from '../model/client-identity.js';
 import {
   addRequestTotals,
@@ -158,13 +158,12 @@ async function busiest(
     .toSorted(([, a], [, b]) => b.requests - a.requests)
     .slice(0, limit);
   const endpoints: Endpoint[] = [];
-  const breaks = new Breaks();
   for (const [name, totals] of listed) {
     endpoints.push({
       ...splitRouteName(name),
       ...figuresOfTotals(totals, seconds),
     });
-    await breaks.take();
+    await breakWhenDue();
   }
   return endpoints;
 }
@@ -176,7 +175,6 @@ async function worstForClient(
   limit: number,
 ): Promise<Endpoint[]> {
   const endpoints: (Endpoint & { client: EndpointFigures })[] = [];
-  const breaks = new Breaks();
   for (const [name, own] of exchanges) {
     const everyone = figuresOfTotals(
       routes.get(name) ?? emptyRequestTotals(),
@@ -185,7 +183,7 @@ async function worstForClient(
     const client = figuresOfExchanges(own, seconds);
     const ratio = everyone.p95 === 0 ? null : client.p95 / everyone.p95;
     endpoints.push({ ...splitRouteName(name), ...everyone, client, ratio });
-    await breaks.take();
+    await breakWhenDue();
   }
   return endpoints
     .toSorted(

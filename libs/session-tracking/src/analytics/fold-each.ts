@@ -1,4 +1,4 @@
-import { Breaks } from '../model/breaks.js';
+import { breakWhenDue } from '../model/break-when-due.js';
 
 /**
  * How many questions are asked in one go, while the answers to as many are folded: enough to share
@@ -25,7 +25,6 @@ export async function foldGroups<T, Answer>(
   ask: (item: T) => Promise<Answer>,
   fold: (answer: Answer, item: T) => void,
 ): Promise<void> {
-  const breaks = new Breaks();
   const askNext = (): { item: T; answer: Promise<Answer> }[] => {
     const { value: group = [] } = groups.next();
     return group.map((item) => {
@@ -40,7 +39,7 @@ export async function foldGroups<T, Answer>(
     const next = askNext();
     for (const { item, answer } of asked) {
       fold(await answer, item);
-      await breaks.take();
+      await breakWhenDue();
     }
     asked = next;
   }

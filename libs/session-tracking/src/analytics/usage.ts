@@ -1,4 +1,4 @@
-import { Breaks } from '../model/breaks.js';
+import { breakWhenDue } from '../model/break-when-due.js';
 import {
   addRequestTotals,
   emptyUsageTotals,
@@ -101,10 +101,9 @@ export async function measureUsage(
     store.countClients(slotsBetween(since, until, lengths)),
   ]);
   const series: UsageStep[] = [];
-  const breaks = new Breaks();
   for (const [index, { start, parts }] of steps.entries()) {
     series.push({ start, ...toFigures(sumOf(parts), clients[index] ?? 0) });
-    await breaks.take();
+    await breakWhenDue();
   }
   return {
     since,

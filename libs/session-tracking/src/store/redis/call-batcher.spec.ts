@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
-import type { Breaks } from '../../model/breaks.js';
+import { breakWhenDue } from '../../model/break-when-due.js';
 import { CallBatcher } from './call-batcher.js';
 
 interface Call {
@@ -111,12 +111,12 @@ describe('calls that answer several questions', () => {
   it('take in what takes long bit by bit, while Redis has the next', async () => {
     const { batcher, calls } = batcherWithCalls();
     const events: string[] = [];
-    const takeIn = async (answer: string, breaks: Breaks): Promise<void> => {
+    const takeIn = async (answer: string): Promise<void> => {
       for (let part = 1; part <= 2; part += 1) {
         // As long as a part of a large answer.
         for (const until = performance.now() + 6; performance.now() < until;) {}
         events.push(`${answer}${part}`);
-        await breaks.take();
+        await breakWhenDue();
       }
     };
     const taken = 'abc'

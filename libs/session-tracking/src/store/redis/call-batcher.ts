@@ -1,14 +1,11 @@
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
-import { Breaks } from '../../model/breaks.js';
+import { breakWhenDue } from '../../model/break-when-due.js';
 
 /** Calls under way at most: Redis has work while an answer is taken in, and nobody waits long behind them. */
 const MOST_CALLS = 2;
 
 /** Makes what somebody asked for out of an answer; to take breaks where that takes long. */
-export type TakeIn<Answer, T> = (
-  answer: Answer,
-  breaks: Breaks,
-) => T | Promise<T>;
+export type TakeIn<Answer, T> = (answer: Answer) => T | Promise<T>;
 
 interface Waiting<Question, Answer> {
   readonly question: Question;
@@ -24,7 +21,6 @@ interface Waiting<Question, Answer> {
 export class CallBatcher<Question, Answer> {
   private waiting: Waiting<Question, Answer>[] = [];
   private callsUnderWay = 0;
-  private readonly breaks = new Breaks();
 
   constructor(
     private readonly questionsPerCall: number,
@@ -43,7 +39,7 @@ export class CallBatcher<Question, Answer> {
         question,
         takeIn: async (answer) => {
           try {
-            resolve(await takeIn(answer, this.breaks));
+            resolve(await takeIn(answer));
           } catch (error) {
             reject(error);
           }
@@ -80,7 +76,7 @@ export class CallBatcher<Question, Answer> {
       this.startCalls();
       for (const [index, answer] of answers.entries()) {
         await group[index]?.takeIn(answer);
-        await this.breaks.take();
+        await breakWhenDue();
       }
     } catch (error) {
       // Those behind would each wait for a failure of their own, one after another.

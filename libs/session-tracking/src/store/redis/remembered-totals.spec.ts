@@ -1,12 +1,10 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { Breaks } from '../../model/breaks.js';
 import { UNCHANGED } from './redis-totals-hashes.js';
 import { RememberedTotals } from './remembered-totals.js';
 
 /** Hashes by their keys: when they were written, and what they say. */
 const hashes = new Map<string, [string, number]>();
 const sent: string[] = [];
-const breaks = new Breaks();
 
 function remember(mostHashes: number): RememberedTotals<number | null> {
   sent.length = 0;
@@ -15,10 +13,10 @@ function remember(mostHashes: number): RememberedTotals<number | null> {
       async read(key, writtenAt, takeIn) {
         const hash = hashes.get(key);
         if (hash?.[0] === writtenAt) {
-          return takeIn(UNCHANGED, breaks);
+          return takeIn(UNCHANGED);
         }
         sent.push(key);
-        return takeIn(hash === undefined ? '' : JSON.stringify(hash), breaks);
+        return takeIn(hash === undefined ? '' : JSON.stringify(hash));
       },
     },
     (text) => {

@@ -36,10 +36,8 @@ export class RememberedTotals<T> {
     const { writtenAt, totals } = await this.hashes.read(
       key,
       before?.writtenAt ?? '',
-      (text, breaks) =>
-        before !== undefined && text === UNCHANGED
-          ? before
-          : this.parse(text, breaks),
+      (text) =>
+        before !== undefined && text === UNCHANGED ? before : this.parse(text),
     );
     this.remembered.delete(key);
     if (writtenAt !== '') {

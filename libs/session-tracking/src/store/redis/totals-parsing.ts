@@ -1,4 +1,3 @@
-import type { Breaks } from '../../model/breaks.js';
 import {
   emptyUsageTotals,
   OTHER,
@@ -15,7 +14,6 @@ import {
 /** The hash of totals of everything. */
 export async function parseUsage(
   text: string,
-  breaks: Breaks,
 ): Promise<ReadTotals<ReadonlyTotals<UsageTotals> | null>> {
   const totals = emptyUsageTotals();
   let writtenAt = '';
@@ -28,14 +26,13 @@ export async function parseUsage(
       setField(totals, field, value);
     },
   };
-  await readTotalsText(text, fields, breaks);
+  await readTotalsText(text, fields);
   return { writtenAt, totals: text === '' ? null : totals };
 }
 
 /** The hash of totals by route. Routes have numbers within it, by which the other fields name them. */
 export async function parseRoutes(
   text: string,
-  breaks: Breaks,
 ): Promise<ReadTotals<ReadonlyMap<string, ReadonlyTotals>>> {
   const byNumber: (UsageTotals | undefined)[] = [];
   const names: (string | undefined)[] = [OTHER];
@@ -58,7 +55,7 @@ export async function parseRoutes(
       }
     },
   };
-  await readTotalsText(text, fields, breaks);
+  await readTotalsText(text, fields);
   const totals = new Map<string, ReadonlyTotals>();
   for (const [number, ofRoute] of byNumber.entries()) {
     const name = names[number];

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Breaks } from '../../model/breaks.js';
 import {
   parseClients,
   readTotalsText,
@@ -19,7 +18,7 @@ async function read(text: string): Promise<[string, string][]> {
       ]),
     other: (field, value) => seen.push([field, value]),
   };
-  await readTotalsText(text, fields, new Breaks());
+  await readTotalsText(text, fields);
   return seen;
 }
 
@@ -33,7 +32,6 @@ describe('the text of a hash of totals', () => {
         bucket: (...bucket) => buckets.push(bucket),
         other: (...field) => others.push(field),
       },
-      new Breaks(),
     );
     expect(buckets).toEqual([
       [12, 229, 3],
@@ -85,7 +83,7 @@ describe('the text of a hash of totals', () => {
         performance.now() < until;
       ) {}
     };
-    await readTotalsText(text, { bucket, other: String }, new Breaks());
+    await readTotalsText(text, { bucket, other: String });
     await other;
     expect(before).toBeGreaterThan(0);
     expect(before).toBeLessThan(2000);
@@ -115,7 +113,7 @@ describe('the text of a hash of clients', () => {
           const text = JSON.stringify(
             fields.toSpliced(place, 0, ['written_at', '1.5']).flat(),
           );
-          const { writtenAt, totals } = await parseClients(text, new Breaks());
+          const { writtenAt, totals } = await parseClients(text);
           expect(writtenAt).toBe('1.5');
           expect(
             Array.from(totals, ([name, each]) => ({ name, ...each })),
@@ -126,7 +124,7 @@ describe('the text of a hash of clients', () => {
   });
 
   it.each(['', '[]', '{}'])('may be without any client: %j', async (text) => {
-    expect(await parseClients(text, new Breaks())).toEqual({
+    expect(await parseClients(text)).toEqual({
       writtenAt: '',
       totals: new Map(),
     });

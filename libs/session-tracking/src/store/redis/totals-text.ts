@@ -1,4 +1,4 @@
-import type { Breaks } from '../../model/breaks.js';
+import { breakWhenDue } from '../../model/break-when-due.js';
 import type { ClientTotals } from '../../model/request-totals.js';
 import type { ReadTotals } from './remembered-totals.js';
 
@@ -31,13 +31,12 @@ export interface TotalsFields {
 export async function readTotalsText(
   text: string,
   fields: TotalsFields,
-  breaks: Breaks,
 ): Promise<void> {
   let at = 1;
   for (let read = 1; text.charCodeAt(at) === QUOTE; read += 1) {
     at = readBucket(text, at, fields) ?? readOther(text, at, fields);
     if (read % FIELDS_PER_STRETCH === 0) {
-      await breaks.take();
+      await breakWhenDue();
     }
   }
 }
@@ -49,7 +48,6 @@ export async function readTotalsText(
  */
 export async function parseClients(
   text: string,
-  breaks: Breaks,
 ): Promise<ReadTotals<ReadonlyMap<string, Readonly<ClientTotals>>>> {
   const totals = new Map<string, ClientTotals>();
   let writtenAt = '';
@@ -79,7 +77,7 @@ export async function parseClients(
     });
     at += '",'.length;
     if (totals.size % FIELDS_PER_STRETCH === 0) {
-      await breaks.take();
+      await breakWhenDue();
     }
   }
   return { writtenAt, totals };
