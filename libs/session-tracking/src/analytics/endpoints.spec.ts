@@ -1,4 +1,4 @@
-import { wholeAddresses } from '../model/address-anonymizer.js';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import {
   at,
@@ -12,6 +12,7 @@ import {
   TotalsByHand,
   totalsOf,
 } from '../../testing/totals-by-hand.js';
+import { wholeAddresses } from '../model/address-anonymizer.js';
 import type { SessionHistory } from '../model/records.js';
 import { floorTo, type TimeSlot } from '../model/time-slot.js';
 import type {
@@ -398,6 +399,24 @@ describe('the endpoints of a client', () => {
     const { client, endpoints } = await ask(store, { user_id: '42' });
     expect(client).toMatchObject({ sessions: 1, sessions_skipped: 1 });
     expect(endpoints).toHaveLength(1);
+  });
+
+  it('let other work in while many sessions are read', async () => {
+    class SlowStore extends StoreByHand {
+      override readSession(sessionId: string): Promise<SessionHistory | null> {
+        for (const until = performance.now() + 1; performance.now() < until;) {}
+        return super.readSession(sessionId);
+      }
+    }
+    const ids = Array.from({ length: 20 }, (_, index) => String(index));
+    const store = new SlowStore(
+      ids.map((id) => sessionOf([['/a', -1, 200, 1]], {}, id)),
+    );
+    const answer = ask(store, { user_id: '42' });
+    await setImmediate();
+    await setImmediate();
+    expect(store.sessionsRead.length).toBeLessThan(20);
+    expect((await answer).client?.sessions).toBe(20);
   });
 
   it('count a request without its response', async () => {

@@ -1,6 +1,5 @@
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
 import type { AddressAnonymizer } from '../model/address-anonymizer.js';
-import { breakWhenDue } from '../model/break-when-due.js';
 import { normalizeUserId, type StoredNames } from '../model/client-identity.js';
 import {
   addRequestTotals,
@@ -22,6 +21,7 @@ import {
 import { planEndpointWindow } from './endpoint-window.js';
 import { foldEach } from './fold-each.js';
 import type { Horizon } from './horizon.js';
+import { mapWithBreaks } from './map-with-breaks.js';
 import { checkText, checkWholeNumber } from './query-checks.js';
 import type { WindowQuery } from './time-window.js';
 
@@ -157,15 +157,10 @@ async function busiest(
   const listed = [...routes]
     .toSorted(([, a], [, b]) => b.requests - a.requests)
     .slice(0, limit);
-  const endpoints: Endpoint[] = [];
-  for (const [name, totals] of listed) {
-    endpoints.push({
-      ...splitRouteName(name),
-      ...figuresOfTotals(totals, seconds),
-    });
-    await breakWhenDue();
-  }
-  return endpoints;
+  return mapWithBreaks(listed, ([name, totals]) => ({
+    ...splitRouteName(name),
+    ...figuresOfTotals(totals, seconds),
+  }));
 }
 
 async function worstForClient(
@@ -174,17 +169,15 @@ async function worstForClient(
   seconds: number,
   limit: number,
 ): Promise<Endpoint[]> {
-  const endpoints: (Endpoint & { client: EndpointFigures })[] = [];
-  for (const [name, own] of exchanges) {
+  const endpoints = await mapWithBreaks(exchanges, ([name, own]) => {
     const everyone = figuresOfTotals(
       routes.get(name) ?? emptyRequestTotals(),
       seconds,
     );
     const client = figuresOfExchanges(own, seconds);
     const ratio = everyone.p95 === 0 ? null : client.p95 / everyone.p95;
-    endpoints.push({ ...splitRouteName(name), ...everyone, client, ratio });
-    await breakWhenDue();
-  }
+    return { ...splitRouteName(name), ...everyone, client, ratio };
+  });
   return endpoints
     .toSorted(
       (a, b) =>

@@ -1,4 +1,3 @@
-import { breakWhenDue } from '../model/break-when-due.js';
 import {
   addRequestTotals,
   emptyUsageTotals,
@@ -11,6 +10,7 @@ import { durationPercentiles } from './duration-percentiles.js';
 import { ratePer } from './endpoint-figures.js';
 import { foldEach } from './fold-each.js';
 import type { Horizon } from './horizon.js';
+import { mapWithBreaks } from './map-with-breaks.js';
 import { type Sample, sampleOf } from './sample.js';
 import { planUsageSeries, type UsageQuery } from './usage-series.js';
 
@@ -100,11 +100,10 @@ export async function measureUsage(
     ),
     store.countClients(slotsBetween(since, until, lengths)),
   ]);
-  const series: UsageStep[] = [];
-  for (const [index, { start, parts }] of steps.entries()) {
-    series.push({ start, ...toFigures(sumOf(parts), clients[index] ?? 0) });
-    await breakWhenDue();
-  }
+  const series = await mapWithBreaks(steps, ({ start, parts }, index) => ({
+    start,
+    ...toFigures(sumOf(parts), clients[index] ?? 0),
+  }));
   return {
     since,
     until,

@@ -144,6 +144,21 @@ describe('calls that answer several questions', () => {
     await Promise.all(taken);
   });
 
+  it('let other work in between short answers that are many together', async () => {
+    const { batcher, calls } = batcherWithCalls();
+    const events: string[] = [];
+    const takeIn = (answer: string): void => {
+      for (const until = performance.now() + 6; performance.now() < until;) {}
+      events.push(answer);
+    };
+    const taken = ['a', 'b'].map((question) => batcher.ask(question, takeIn));
+    await setImmediate();
+    calls[0]?.answer(['A', 'B']);
+    const other = setImmediate().then(() => events.push('other work'));
+    await Promise.all([...taken, other]);
+    expect(events).toEqual(['A', 'other work', 'B']);
+  });
+
   it('fail for the one whose answer cannot be taken in', async () => {
     const { batcher, calls } = batcherWithCalls();
     const failing = batcher.ask('a', () => {
