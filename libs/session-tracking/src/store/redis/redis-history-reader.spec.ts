@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { exchangeOf, later, user } from '../../../testing/record-builders.js';
 import { useRedis } from '../../../testing/redis-setting.js';
@@ -213,3 +215,23 @@ describe('sessions without their records', () => {
     expect(answered).toEqual(['short: 1', 'long: 450']);
   });
 });
+
+it('holds nothing of what it read until the next full collection', async () => {
+  const ids = await createSessions(25, 40);
+  const collect = exposedCollector();
+  await readTogether(ids);
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let round = 0; round < 40; round += 1) {
+    await readTogether(ids);
+  }
+  collect({ type: 'minor' });
+  collect({ type: 'minor' });
+  // Forty replies are more than 7 MB.
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(3e6);
+});
+
+function exposedCollector(): (options?: { type: 'minor' }) => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc');
+}

@@ -18,6 +18,14 @@ export class RedisScript {
     key: string,
     ...args: (string | Buffer)[]
   ): Promise<unknown> {
+    return takeOut(await this.evaluate(redis, key, args));
+  }
+
+  private async evaluate(
+    redis: Redis,
+    key: string,
+    args: readonly (string | Buffer)[],
+  ): Promise<unknown> {
     try {
       return await redis.evalsha(this.hash, 1, key, ...args);
     } catch (error) {
@@ -27,6 +35,15 @@ export class RedisScript {
       throw error;
     }
   }
+}
+
+/**
+ * Leaves nothing in the reply itself: ioredis assigns functions that hold it to each of its commands,
+ * and V8 lays such functions into its old space at once, so that all a reply holds would stay, and be
+ * copied by the collections in between, until the next full one.
+ */
+function takeOut(reply: unknown): unknown {
+  return Array.isArray(reply) ? reply.splice(0) : reply;
 }
 
 function readPart(fileName: string): string {
