@@ -77,7 +77,9 @@ export class ClientResolver {
 
 /** On Fastify a guard sets the user on the platform's request, middleware on the raw one. */
 function defaultUserId({ hostRequest, raw }: HttpExchange): unknown {
+  const { user } = hostRequest;
   return findUserId(
-    hostRequest.user ?? ('user' in raw ? (raw.user as object) : undefined),
+    user ??
+      (hostRequest !== raw && 'user' in raw ? (raw.user as object) : undefined),
   );
 }

@@ -81,10 +81,11 @@ export class HttpCapture {
   /** Begins to follow a request, unless it is followed already or excluded. */
   begin(raw: IncomingMessage, response: ServerResponse): void {
     try {
+      const { method = 'GET' } = raw;
       const path = pathOf(raw.url);
       if (
         findExchange(raw) !== undefined ||
-        this.paths.isExcluded(raw.method ?? 'GET', path)
+        this.paths.isExcluded(method, path)
       ) {
         return;
       }
@@ -92,6 +93,7 @@ export class HttpCapture {
         raw,
         response,
         requestId: acceptRequestId(raw.headers[REQUEST_ID_HEADER]),
+        method,
         target: raw.url ?? '/',
         path,
         startedAt: this.clock.now(),
@@ -104,7 +106,6 @@ export class HttpCapture {
         finished: false,
         ended: false,
         describeSession: this.describeSession,
-        end: this.end,
       };
       attachExchange(raw, exchange);
       response.setHeader(REQUEST_ID_HEADER, exchange.requestId);
@@ -116,16 +117,19 @@ export class HttpCapture {
   }
 
   private followToTheEnd(exchange: HttpExchange): void {
-    const { response } = exchange;
-    response.on('close', endExchange);
+    const { raw, response } = exchange;
+    // One object more than a listener that all responses share, which would have to search each of
+    // them for its exchange.
+    const end = (): void => this.end(exchange);
+    response.on('close', end);
     // A pipelined request waits for its turn without a socket; if that never comes, its response is
     // never closed.
     if (response.socket === null) {
-      this.pipelined.endWithConnection(exchange);
+      this.pipelined.endWithConnection(raw.socket, response, end);
     }
   }
 
-  private readonly end = (exchange: HttpExchange): void => {
+  private end(exchange: HttpExchange): void {
     if (exchange.ended) {
       return;
     }
@@ -133,7 +137,7 @@ export class HttpCapture {
     this.inFlight -= 1;
     try {
       const { redactor } = this.tracker;
-      const route = routeTemplateOf(exchange.hostRequest, redactor);
+      const route = routeTemplateOf(exchange, redactor);
       if (this.isSkipped(exchange, route)) {
         return;
       }
@@ -146,12 +150,12 @@ export class HttpCapture {
     } catch {
       this.tracker.countCallbackError();
     }
-  };
+  }
 
   /** The interceptor knows the handler; where it did not run, the route has to tell. */
   private isSkipped(exchange: HttpExchange, route: string): boolean {
     return exchange.handler === undefined
-      ? this.skippedRoutes?.has(exchange.raw.method ?? 'GET', route) === true
+      ? this.skippedRoutes?.has(exchange.method, route) === true
       : exchange.skipped;
   }
 
@@ -205,12 +209,6 @@ function messagePolicyOf({
   return anonymizeIp === 'none' ? 'with addresses' : 'without addresses';
 }
 
-/** Listens to every response, because a listener of its own for each would be one more object. */
-function endExchange(this: ServerResponse): void {
-  const exchange = findExchange(this.req);
-  exchange?.end(exchange);
-}
-
 function toRequestRecord(
   exchange: HttpExchange,
   route: string,
@@ -219,7 +217,7 @@ function toRequestRecord(
   const record: RequestRecord = {
     timestamp: toUnixSeconds(exchange.startedAt),
     path: redactor.path(exchange.path, route),
-    method: exchange.raw.method ?? 'GET',
+    method: exchange.method,
     request_id: exchange.requestId,
     route,
   };

@@ -12,12 +12,15 @@ export interface HandlerTrace {
 
 /**
  * An HTTP request on its way through the application, until its response is closed. Has all its
- * properties from the start: one that is added later costs each request an allocation.
+ * properties from the start: one that is added later costs each request an allocation. What a request
+ * tells at its start is kept here, because Express gives each request and each response a hidden class
+ * of its own: whatever is read from them later costs a search through the prototypes.
  */
 export interface HttpExchange {
   readonly raw: IncomingMessage;
   readonly response: ServerResponse;
   readonly requestId: string;
+  readonly method: string;
   /** As the client sent it: path and query. */
   readonly target: string;
   /** Without the query string. */
@@ -28,7 +31,7 @@ export interface HttpExchange {
   readonly startedMonotonic: number;
   /** Read at the start: a client that has left has no address any more. */
   readonly socketAddress: string;
-  /** The platform's own request, once it is known. */
+  /** Fastify's own request, once it is known; on Express the raw one. */
   hostRequest: HostRequest;
   handler: HandlerTrace | undefined;
   graphqlOperation: string | undefined;
@@ -40,8 +43,6 @@ export interface HttpExchange {
   ended: boolean;
   /** Answers `@CurrentSession()`. */
   readonly describeSession: (exchange: HttpExchange) => CurrentSessionReference;
-  /** To be called when the response is closed. */
-  readonly end: (exchange: HttpExchange) => void;
 }
 
 const EXCHANGE = Symbol('session-tracking:exchange');

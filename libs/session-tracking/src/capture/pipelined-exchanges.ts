@@ -1,29 +1,30 @@
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { HttpExchange } from './http-exchange.js';
 
 /** Requests sent on a connection before the answers to those in front of them. */
 export class PipelinedExchanges {
-  private readonly waiting = new WeakMap<Socket, Set<HttpExchange>>();
+  private readonly waiting = new WeakMap<Socket, Set<() => void>>();
 
   /** Ends an exchange at the latest when its connection closes. */
-  endWithConnection(exchange: HttpExchange): void {
-    const { raw, response } = exchange;
-    const waiting = this.waitingOn(raw.socket);
-    waiting.add(exchange);
-    response.on('close', () => waiting.delete(exchange));
+  endWithConnection(
+    socket: Socket,
+    response: ServerResponse,
+    end: () => void,
+  ): void {
+    const waiting = this.waitingOn(socket);
+    waiting.add(end);
+    response.on('close', () => waiting.delete(end));
   }
 
   /** One listener for a connection, however much is sent at once. */
-  private waitingOn(socket: Socket): Set<HttpExchange> {
+  private waitingOn(socket: Socket): Set<() => void> {
     const known = this.waiting.get(socket);
     if (known !== undefined) {
       return known;
     }
-    const waiting = new Set<HttpExchange>();
+    const waiting = new Set<() => void>();
     this.waiting.set(socket, waiting);
-    socket.on('close', () =>
-      waiting.forEach((exchange) => exchange.end(exchange)),
-    );
+    socket.on('close', () => waiting.forEach((end) => end()));
     return waiting;
   }
 }

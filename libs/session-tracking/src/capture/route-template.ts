@@ -13,25 +13,37 @@ const CATCH_ALL = new Set([
   '/*splat',
 ]);
 
-/**
- * The template of the route that took the request, to be read when the response is closed. Where
- * Express mounted a router, the beginning is no template but what the client sent.
- */
+/** The template of the route that took the request, to be read when the response is closed. */
 export function routeTemplateOf(
-  request: HostRequest,
+  { raw, hostRequest }: { raw: object; hostRequest: HostRequest },
   redactor: Redactor,
 ): string {
-  // Fastify names the template whole; Express leaves out where the route's router is mounted.
-  const fastify: unknown = request.routeOptions?.url;
-  const express: unknown = request.route?.path;
-  if (typeof fastify === 'string' && !CATCH_ALL.has(fastify)) {
-    return fastify;
-  }
-  if (typeof express !== 'string' || CATCH_ALL.has(express)) {
+  return hostRequest === raw
+    ? expressRoute(hostRequest, redactor)
+    : fastifyRoute(hostRequest);
+}
+
+/** Fastify names the template whole. */
+function fastifyRoute({ routeOptions }: HostRequest): string {
+  const url: unknown = routeOptions?.url;
+  return isTemplate(url) ? url : UNMATCHED_ROUTE;
+}
+
+/**
+ * Express leaves out where the route's router is mounted, and says of that no template but what the
+ * client sent.
+ */
+function expressRoute(request: HostRequest, redactor: Redactor): string {
+  const path: unknown = request.route?.path;
+  if (!isTemplate(path)) {
     return UNMATCHED_ROUTE;
   }
   const mountedAt: unknown = request.baseUrl;
   return typeof mountedAt === 'string' && mountedAt !== ''
-    ? redactor.path(mountedAt) + express
-    : express;
+    ? redactor.path(mountedAt) + path
+    : path;
+}
+
+function isTemplate(path: unknown): path is string {
+  return typeof path === 'string' && !CATCH_ALL.has(path);
 }
