@@ -3,6 +3,7 @@ import type {
   AdminServerArgument,
   AdminServerOperations,
 } from '../app/admin-server.js';
+import type { LongestBlocks } from '../app/loop-watch.js';
 import type { FeederArgument } from '../load/feeder.js';
 import type { FillerOperations } from '../load/filler.js';
 import type { Cores } from '../processes/cores.js';
@@ -17,10 +18,8 @@ const WARM_UP_TIMES = 20;
 const IDLE_TIMES = 100;
 const IDLE_MS = 20;
 
-/** An answer, and for how many milliseconds the app came to nothing else while it was made. */
-export interface WatchedAnswer extends Answer {
-  blockMs: number;
-}
+/** An answer, and how it held up the app's event loop. */
+export interface WatchedAnswer extends Answer, LongestBlocks {}
 
 /** How one question was answered, time by time. */
 export interface QuestionTimes {
@@ -36,8 +35,8 @@ export interface QuestionRound {
   requests: number;
   /** Memory of what finds requests by their ids. */
   indexBytes: number;
-  /** Like `blockMs`, while nothing was asked: what the machine alone does. */
-  idleBlockMs: readonly number[];
+  /** While nothing was asked: what the machine alone does. */
+  idleBlocks: readonly LongestBlocks[];
   times: readonly QuestionTimes[];
 }
 
@@ -78,7 +77,7 @@ async function fill(
 async function askAll(
   redisUrl: string,
   cores: Cores,
-): Promise<Pick<QuestionRound, 'idleBlockMs' | 'times'>> {
+): Promise<Pick<QuestionRound, 'idleBlocks' | 'times'>> {
   const script = new URL('../app/admin-server.js', import.meta.url);
   const argument: AdminServerArgument = { redisUrl };
   const server = await Remote.start<AdminServerOperations>(script, argument, {
@@ -94,7 +93,7 @@ async function askAll(
       const watch = async (turn: number): Promise<WatchedAnswer> => {
         await server.call('watchLoop');
         const answer = await ask(turn);
-        return { ...answer, blockMs: await server.call('longestBlockMs') };
+        return { ...answer, ...(await server.call('longestBlocks')) };
       };
       const first = await watch(0);
       await repeat(WARM_UP_TIMES, ask);
@@ -104,12 +103,12 @@ async function askAll(
         answers: await repeat(question.times, watch),
       });
     }
-    const idleBlockMs = await repeat(IDLE_TIMES, async () => {
+    const idleBlocks = await repeat(IDLE_TIMES, async () => {
       await server.call('watchLoop');
       await wait(IDLE_MS);
-      return server.call('longestBlockMs');
+      return server.call('longestBlocks');
     });
-    return { idleBlockMs, times };
+    return { idleBlocks, times };
   } finally {
     await server.stop();
   }

@@ -13,6 +13,8 @@ export interface QuestionFigures {
   p95Ms: number;
   medianBlockMs: number;
   longestBlockMs: number;
+  /** As far as the app's thread had its core. */
+  longestOwnBlockMs: number;
   bytes: number;
 }
 
@@ -31,6 +33,9 @@ export function figuresOf({
     p95Ms: quantileOf(milliseconds, 0.95),
     medianBlockMs: median(blocks),
     longestBlockMs: Math.max(first.blockMs, ...blocks),
+    longestOwnBlockMs: Math.max(
+      ...[first, ...answers].map(({ ownBlockMs }) => ownBlockMs),
+    ),
     bytes: median(answers.map(({ bytes }) => bytes)),
   };
 }
