@@ -17,7 +17,7 @@ export function readDemoOptions(
   env: NodeJS.ProcessEnv,
 ): DemoOptions {
   const { positionals, values } = parse(args);
-  const address = positionals[0] ?? env.SHOP_URL ?? 'http://localhost:3000';
+  const address = positionals[0] ?? `http://localhost:${env.PORT ?? '3000'}`;
   if (!/^https?:\/\//.test(address) || !URL.canParse(address)) {
     throw new InvalidDemoOptionError(
       `'${address}' is not the address of a shop. ${USAGE}`,
