@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { RecordDroppedError, type TrackerStats } from 'nestjs-session-tracking';
 import type { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -7,6 +5,7 @@ import {
   type FaultProxy,
   startFaultProxy,
 } from '../libs/session-tracking/testing/fault-proxy.js';
+import { heapAfterFullCollection } from '../libs/session-tracking/testing/garbage-collection.js';
 import {
   type RedisServer,
   startRedisServer,
@@ -271,7 +270,7 @@ describe('a queue that is full', () => {
       flush: { timeoutMs: 100, shutdownMs: 0 },
     });
     server.pause();
-    const before = usedHeap();
+    const before = heapAfterFullCollection();
     for (let count = 0; count < 64; count += 1) {
       const long = `/${String(count)}${'x'.repeat(MEBIBYTE)}/end`;
       const client = { ip: '192.0.2.1' };
@@ -288,7 +287,7 @@ describe('a queue that is full', () => {
       });
     }
     expect(tracker.stats().queued).toBe(128);
-    expect(usedHeap() - before).toBeLessThan(16 * MEBIBYTE);
+    expect(heapAfterFullCollection() - before).toBeLessThan(16 * MEBIBYTE);
   });
 });
 
@@ -299,13 +298,6 @@ async function keptNumbers(
 ): Promise<number[]> {
   const session = await readerOf(url, instance).only();
   return session.requests.map(({ path }) => Number(path.split('/').at(-1)));
-}
-
-function usedHeap(): number {
-  setFlagsFromString('--expose-gc');
-  const gc: () => void = runInNewContext('gc');
-  gc();
-  return process.memoryUsage().heapUsed;
 }
 
 interface Poison {

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { keepBusy } from '../../testing/keep-busy.js';
 import { foldEach } from './fold-each.js';
 
 /** A promise that a test settles. */
@@ -86,8 +87,7 @@ describe('folding answers', () => {
       Array.from({ length: 10 }, (_, index) => index),
       () => Promise.resolve(),
       () => {
-        const until = performance.now() + 6;
-        while (performance.now() < until);
+        keepBusy(6);
       },
     ).finally(() => {
       state.folding = false;

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { keepBusy } from '../../testing/keep-busy.js';
 import { mapWithBreaks } from './map-with-breaks.js';
 
 it('makes something of each item, in order', async () => {
@@ -11,7 +12,7 @@ it('makes something of each item, in order', async () => {
 it('lets other work in between', async () => {
   let made = 0;
   const mapped = mapWithBreaks(Array.from({ length: 20 }), () => {
-    for (const until = performance.now() + 1; performance.now() < until;) {}
+    keepBusy(1);
     made += 1;
   });
   await setImmediate();

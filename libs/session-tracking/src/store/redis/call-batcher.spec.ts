@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
+import { keepBusy } from '../../../testing/keep-busy.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import { breakWhenDue } from '../../model/break-when-due.js';
 import { CallBatcher } from './call-batcher.js';
@@ -114,7 +115,7 @@ describe('calls that answer several questions', () => {
     const takeIn = async (answer: string): Promise<void> => {
       for (let part = 1; part <= 2; part += 1) {
         // As long as a part of a large answer.
-        for (const until = performance.now() + 6; performance.now() < until;) {}
+        keepBusy(6);
         events.push(`${answer}${part}`);
         await breakWhenDue();
       }
@@ -148,7 +149,7 @@ describe('calls that answer several questions', () => {
     const { batcher, calls } = batcherWithCalls();
     const events: string[] = [];
     const takeIn = (answer: string): void => {
-      for (const until = performance.now() + 6; performance.now() < until;) {}
+      keepBusy(6);
       events.push(answer);
     };
     const taken = ['a', 'b'].map((question) => batcher.ask(question, takeIn));
