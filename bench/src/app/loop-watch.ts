@@ -1,11 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 const PROBE_MS = 1;
+
+/** Where Linux counts for how long this thread had a core, and for how long it waited for one. */
+const SCHEDULE = '/proc/thread-self/schedstat';
 
 /** For how many milliseconds at most the event loop came to nothing else. */
 export interface LongestBlocks {
   blockMs: number;
-  /** Without the time in which its thread was ready to go on and its core had another one at work. */
+  /** Without the time in which its thread was ready to go on and its core had another one at work; where the system does not count that, the same. */
   ownBlockMs: number;
 }
 
@@ -44,11 +47,11 @@ export class LoopWatch {
   }
 }
 
-/** For how long this thread has waited for a core since it began, as the kernel counts it. */
+/** For how long this thread has waited for a core since it began. */
 function readWaitedMs(): number {
-  const [, waitedNanoseconds] = readFileSync(
-    '/proc/thread-self/schedstat',
-    'utf8',
-  ).split(' ');
+  if (!existsSync(SCHEDULE)) {
+    return 0;
+  }
+  const [, waitedNanoseconds] = readFileSync(SCHEDULE, 'utf8').split(' ');
   return Number(waitedNanoseconds) / 1e6;
 }
