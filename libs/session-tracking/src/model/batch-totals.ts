@@ -18,40 +18,59 @@ import { routeNameOf } from './route-name.js';
 /** Stands for what belongs to no route: responses whose requests are not known. */
 export const UNROUTED = '';
 
-/** What a batch adds to the totals of one minute. */
-export interface MinuteTotals {
-  /** Unix time in seconds at which the minute begins. */
-  readonly start: number;
-  /** By method and route template, `GET /users/:id`, or `UNROUTED`; together they are all there is. */
-  readonly routes: Map<string, RequestTotals>;
-  /** By the owner of the session: `user:42`, `ip:192.0.2.1`. */
-  readonly clients: Map<string, ClientTotals>;
+/** The minute in which the request of an exchange arrived: Unix time in seconds at which it begins. */
+export function minuteOf(exchange: Exchange): number {
+  return Math.floor(arrivalInTotals(exchange) / 60) * 60;
 }
 
-/** Adds up exchanges by the minute in which each request arrived. */
-export function totalsByMinute(exchanges: readonly Exchange[]): MinuteTotals[] {
-  const minutes = new Map<number, MinuteTotals>();
+/**
+ * Adds up exchanges by minute, then by method and route template, `GET /users/:id`, or `UNROUTED`;
+ * together they are all there is.
+ */
+export function routeTotalsByMinute(
+  exchanges: readonly Exchange[],
+): Map<number, Map<string, RequestTotals>> {
+  const minutes = new Map<number, Map<string, RequestTotals>>();
   for (const exchange of exchanges) {
-    addExchange(minuteOf(minutes, exchange), exchange);
+    const { request, response } = exchange;
+    const routed = request ?? exchange.answers;
+    const totals = entryOf(
+      entryOf(minutes, minuteOf(exchange), newMap<RequestTotals>),
+      routed === undefined ? UNROUTED : routeNameOf(routed),
+      emptyRequestTotals,
+    );
+    if (request !== undefined) {
+      totals.requests += 1;
+    }
+    if (response !== undefined) {
+      addResponse(totals, response);
+    }
   }
-  return [...minutes.values()];
+  return minutes;
 }
 
-function minuteOf(
-  minutes: Map<number, MinuteTotals>,
-  exchange: Exchange,
-): MinuteTotals {
-  const start = Math.floor(arrivalInTotals(exchange) / 60) * 60;
-  let minute = minutes.get(start);
-  if (minute === undefined) {
-    minute = {
-      start,
-      routes: new Map(),
-      clients: new Map(),
-    };
-    minutes.set(start, minute);
+/** Adds up exchanges by minute, then by the owner of the session: `user:42`, `ip:192.0.2.1`. */
+export function clientTotalsByMinute(
+  exchanges: readonly Exchange[],
+): Map<number, Map<string, ClientTotals>> {
+  const minutes = new Map<number, Map<string, ClientTotals>>();
+  for (const exchange of exchanges) {
+    const { client, request, response } = exchange;
+    const totals = entryOf(
+      entryOf(minutes, minuteOf(exchange), newMap<ClientTotals>),
+      sessionOwner(client),
+      emptyClientTotals,
+    );
+    if (request !== undefined) {
+      totals.requests += 1;
+    }
+    if (response !== undefined) {
+      totals.responses += 1;
+      totals.errors += response.status_code >= FIRST_ERROR_STATUS ? 1 : 0;
+      totals.durationMicroseconds += toMicroseconds(response.duration_ms);
+    }
   }
-  return minute;
+  return minutes;
 }
 
 /** As `arrivalOf`, but sure to be a number whatever a host calls a duration. */
@@ -62,37 +81,11 @@ function arrivalInTotals(exchange: Exchange): number {
     : (exchange.response?.timestamp ?? 0);
 }
 
-function addExchange(minute: MinuteTotals, exchange: Exchange): void {
-  const { request, response } = exchange;
-  const routed = request ?? exchange.answers;
-  const route = totalsOf(
-    minute.routes,
-    routed === undefined ? UNROUTED : routeNameOf(routed),
-    emptyRequestTotals,
-  );
-  const client = totalsOf(
-    minute.clients,
-    sessionOwner(exchange.client),
-    emptyClientTotals,
-  );
-  if (request !== undefined) {
-    route.requests += 1;
-    client.requests += 1;
-  }
-  if (response !== undefined) {
-    const microseconds = toMicroseconds(response.duration_ms);
-    addResponse(route, response, microseconds);
-    client.responses += 1;
-    client.errors += response.status_code >= FIRST_ERROR_STATUS ? 1 : 0;
-    client.durationMicroseconds += microseconds;
-  }
-}
-
 function addResponse(
   totals: RequestTotals,
-  { status_code }: ResponseRecord,
-  microseconds: number,
+  { status_code, duration_ms }: ResponseRecord,
 ): void {
+  const microseconds = toMicroseconds(duration_ms);
   const bucket = bucketOf(microseconds);
   totals.responses += 1;
   if (status_code >= FIRST_SERVER_ERROR_STATUS) {
@@ -108,11 +101,15 @@ function addResponse(
   totals.durations.set(bucket, (totals.durations.get(bucket) ?? 0) + 1);
 }
 
-function totalsOf<T>(all: Map<string, T>, name: string, makeEmpty: () => T): T {
-  let totals = all.get(name);
-  if (totals === undefined) {
-    totals = makeEmpty();
-    all.set(name, totals);
+function newMap<T>(): Map<string, T> {
+  return new Map();
+}
+
+function entryOf<K, T>(all: Map<K, T>, key: K, makeEmpty: () => T): T {
+  let entry = all.get(key);
+  if (entry === undefined) {
+    entry = makeEmpty();
+    all.set(key, entry);
   }
-  return totals;
+  return entry;
 }

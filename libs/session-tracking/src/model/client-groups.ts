@@ -24,23 +24,27 @@ export function ownerOf({ userId, ip }: ClientReference): string {
  * out is in no group.
  */
 export function groupByClient(exchanges: readonly Exchange[]): ClientGroup[] {
-  const groups = new Map<string, ClientGroup>();
+  const groups: ClientGroup[] = [];
+  const users = new Map<string, ClientGroup>();
+  const addresses = new Map<string, ClientGroup>();
   exchanges.forEach((exchange, position) => {
-    if (exchange.sampling === 'left_out') {
+    const { client, sampling } = exchange;
+    if (sampling === 'left_out') {
       return;
     }
-    const owner = sessionOwner(exchange.client);
-    const group = groups.get(owner);
+    // Not by one name for both, which would have to be put together for each exchange.
+    const isUser = client.userId !== '';
+    const known = isUser ? users : addresses;
+    const key = isUser ? client.userId : client.ip;
+    const group = known.get(key);
     if (group === undefined) {
-      groups.set(owner, {
-        client: exchange.client,
-        exchanges: [exchange],
-        positions: [position],
-      });
+      const begun = { client, exchanges: [exchange], positions: [position] };
+      groups.push(begun);
+      known.set(key, begun);
     } else {
       group.exchanges.push(exchange);
       group.positions.push(position);
     }
   });
-  return [...groups.values()];
+  return groups;
 }

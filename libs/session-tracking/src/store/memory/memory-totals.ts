@@ -1,4 +1,8 @@
-import { totalsByMinute, UNROUTED } from '../../model/batch-totals.js';
+import {
+  clientTotalsByMinute,
+  routeTotalsByMinute,
+  UNROUTED,
+} from '../../model/batch-totals.js';
 import type { Exchange } from '../../model/exchange.js';
 import {
   addRequestTotals,
@@ -65,29 +69,33 @@ export class MemoryTotals {
 
   /** Adds exchanges to everything that names nobody. */
   addUnnamed(exchanges: readonly Exchange[]): void {
-    for (const minute of totalsByMinute(exchanges)) {
+    for (const [start, clients] of clientTotalsByMinute(exchanges)) {
       for (const length of SLOT_LENGTHS) {
-        const slot = slotAt(minute.start, length);
-        for (const totals of minute.routes.values()) {
-          addRequestTotals(this.usageOf(slot), totals);
-        }
         const distinct = this.slotOf(
           this.distinctClients,
-          slot,
+          slotAt(start, length),
           () => new DistinctCount(),
         );
-        for (const client of minute.clients.keys()) {
+        for (const client of clients.keys()) {
           distinct.add(client);
         }
       }
+    }
+    for (const [start, totalsByRoute] of routeTotalsByMinute(exchanges)) {
+      for (const length of SLOT_LENGTHS) {
+        const usage = this.usageOf(slotAt(start, length));
+        for (const totals of totalsByRoute.values()) {
+          addRequestTotals(usage, totals);
+        }
+      }
       for (const length of ROUTE_SLOT_LENGTHS) {
-        const slot = slotAt(minute.start, length);
+        const slot = slotAt(start, length);
         const routes = this.slotOf(
           this.routes,
           slot,
           () => new Map<string, RequestTotals>(),
         );
-        for (const [route, totals] of minute.routes) {
+        for (const [route, totals] of totalsByRoute) {
           if (route === UNROUTED) {
             continue;
           }
@@ -103,14 +111,14 @@ export class MemoryTotals {
   /** Adds exchanges to the totals of their clients. */
   addByClient(exchanges: readonly Exchange[]): void {
     const { clientSlotLength, clientSeconds } = this.retention;
-    for (const minute of totalsByMinute(exchanges)) {
+    for (const [start, totalsByClient] of clientTotalsByMinute(exchanges)) {
       const clients = this.slotOf(
         this.clients,
-        slotAt(minute.start, clientSlotLength),
+        slotAt(start, clientSlotLength),
         () => new Map<string, Readonly<ClientTotals>>(),
         clientSeconds,
       );
-      for (const [client, totals] of minute.clients) {
+      for (const [client, totals] of totalsByClient) {
         const name = placeFor(client, clients, MAX_CLIENTS);
         clients.set(
           name,

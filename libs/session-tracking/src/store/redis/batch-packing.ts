@@ -1,116 +1,141 @@
-import type { MinuteTotals } from '../../model/batch-totals.js';
+import {
+  clientTotalsByMinute,
+  minuteOf,
+  routeTotalsByMinute,
+} from '../../model/batch-totals.js';
 import type { ClientGroup } from '../../model/client-groups.js';
 import type { Exchange } from '../../model/exchange.js';
-import type { RequestTotals } from '../../model/request-totals.js';
+import type {
+  ClientTotals,
+  RequestTotals,
+} from '../../model/request-totals.js';
 import { totalOf } from '../../model/session-totals.js';
-import { PackedBytes } from './packed-bytes.js';
-import {
-  packRequestHead,
-  packRequestTail,
-  packResponseRest,
-} from './record-packing.js';
+import { timeText } from './number-text.js';
+import { s1, s2, toBytes, u1, u2, u4, u8, utf8 } from './packed-text.js';
+import { requestHead, requestTail, responseRest } from './record-packing.js';
+
+/** Stands for the place of a minute where the totals of a client are not those of its session. */
+const NO_MINUTE = 0xff;
 
 /** Packs a batch; scripts/append-batch.lua says how it is laid out. */
 export function packBatch(
+  exchanges: readonly Exchange[],
   groups: readonly ClientGroup[],
-  minutes: readonly MinuteTotals[],
 ): Buffer {
-  const packed = new PackedBytes();
-  packed.u2(groups.length);
+  const routes = routeTotalsByMinute(exchanges);
+  const minutes = [...routes.keys()];
+  const apart: Exchange[] = [];
+  // Who is in no group may be in one too: then all of a client is counted apart.
+  const isSampled = exchanges.some(({ sampling }) => sampling === 'left_out');
+  let packed = u2(groups.length);
   for (const group of groups) {
-    packClient(packed, group);
+    const place = isSampled ? NO_MINUTE : placeOfMinute(group, minutes);
+    packed += packClient(group, place);
+    if (place === NO_MINUTE && !isSampled) {
+      apart.push(...group.exchanges);
+    }
   }
-  packed.u2(minutes.length);
-  for (const minute of minutes) {
-    packMinute(packed, minute);
+  const clients = clientTotalsByMinute(isSampled ? exchanges : apart);
+  packed += u2(minutes.length);
+  for (const [start, routesOfMinute] of routes) {
+    packed += packMinute(start, routesOfMinute, clients.get(start));
   }
-  return packed.toBuffer();
+  return toBytes(packed);
+}
+
+/** Where the minute stands whose totals are those of the whole group. */
+function placeOfMinute(
+  { exchanges }: ClientGroup,
+  minutes: readonly number[],
+): number {
+  const [first] = exchanges;
+  if (first === undefined) {
+    return NO_MINUTE;
+  }
+  const minute = minuteOf(first);
+  const isWhole = exchanges.every(
+    (exchange) =>
+      exchange.request !== undefined &&
+      exchange.response !== undefined &&
+      minuteOf(exchange) === minute,
+  );
+  const place = isWhole ? minutes.indexOf(minute) : NO_MINUTE;
+  return Math.min(place, NO_MINUTE);
 }
 
 function packClient(
-  packed: PackedBytes,
   { client, exchanges }: ClientGroup,
-): void {
+  minute: number,
+): string {
   const totals = totalOf(exchanges);
-  const leftOut = exchanges.every(({ sampling }) => sampling === 'kept');
-  packed
-    .s1(client.userId)
-    .s1(client.ip)
-    .s1(client.formerIp ?? '')
-    .s1(String(totals.firstAt))
-    .s1(String(totals.lastAt))
-    .s1(String(totals.durationMicroseconds))
-    .u2(totals.responses)
-    .u2(totals.errors)
-    .u1(leftOut ? 1 : 0)
-    .u2(exchanges.length);
+  const isLeftOut = exchanges.every(({ sampling }) => sampling === 'kept');
+  let packed =
+    s1(utf8(client.userId)) +
+    s1(client.ip) +
+    s1(client.formerIp ?? '') +
+    s1(timeText(totals.firstAt)) +
+    s1(timeText(totals.lastAt)) +
+    s1(String(totals.durationMicroseconds)) +
+    u2(totals.responses) +
+    u2(totals.errors) +
+    u1(isLeftOut ? 1 : 0) +
+    u1(minute) +
+    u2(exchanges.length);
   for (const exchange of exchanges) {
-    packExchange(packed, exchange);
+    packed += packExchange(exchange);
   }
+  return packed;
 }
 
-function packExchange(
-  packed: PackedBytes,
-  { request, response }: Exchange,
-): void {
-  packed.begin(2);
-  if (request !== undefined) {
-    packRequestHead(packed, request);
-  }
-  packed
-    .end()
-    .begin(1)
-    .json((request ?? response)?.request_id ?? '')
-    .end()
-    .begin(2);
-  if (request !== undefined) {
-    packRequestTail(packed, request);
-  }
-  packed
-    .end()
-    .s1(response === undefined ? '' : String(response.timestamp))
-    .begin(2);
-  if (response !== undefined) {
-    packResponseRest(packed, response);
-  }
-  packed.end();
+function packExchange({ request, response }: Exchange): string {
+  return (
+    s1(request === undefined ? '' : timeText(request.timestamp)) +
+    s2(request === undefined ? '' : requestHead(request)) +
+    s1((request ?? response)?.request_id ?? '') +
+    s2(request === undefined ? '' : requestTail(request)) +
+    s1(response === undefined ? '' : timeText(response.timestamp)) +
+    s2(response === undefined ? '' : responseRest(response))
+  );
 }
 
 function packMinute(
-  packed: PackedBytes,
-  { start, routes, clients }: MinuteTotals,
-): void {
-  packed.s1(String(start)).begin(4);
-  packRoutes(packed, routes);
-  packed.end().u2(clients.size);
-  for (const [owner, totals] of clients) {
-    packed
-      .s1(owner)
-      .u2(totals.requests)
-      .u2(totals.responses)
-      .u2(totals.errors)
-      .u8(totals.durationMicroseconds);
+  start: number,
+  routes: ReadonlyMap<string, RequestTotals>,
+  clients: ReadonlyMap<string, ClientTotals> | undefined,
+): string {
+  const packedRoutes = packRoutes(routes);
+  let packed =
+    s1(String(start)) +
+    u4(packedRoutes.length) +
+    packedRoutes +
+    u2(clients?.size ?? 0);
+  for (const [owner, totals] of clients ?? []) {
+    packed +=
+      s1(utf8(owner)) +
+      u2(totals.requests) +
+      u2(totals.responses) +
+      u2(totals.errors) +
+      u8(totals.durationMicroseconds);
   }
+  return packed;
 }
 
 /** Packs totals by route; scripts/fold-totals.lua says how they are laid out. */
-function packRoutes(
-  packed: PackedBytes,
-  routes: ReadonlyMap<string, RequestTotals>,
-): void {
-  packed.u2(routes.size);
+function packRoutes(routes: ReadonlyMap<string, RequestTotals>): string {
+  let packed = u2(routes.size);
   for (const [route, totals] of routes) {
-    packed
-      .s2(route)
-      .u2(totals.requests)
-      .u2(totals.responses)
-      .u2(totals.clientErrors)
-      .u2(totals.serverErrors)
-      .u8(totals.durationMicroseconds)
-      .u8(totals.longestMicroseconds)
-      .u2(totals.durations.size);
+    packed +=
+      s2(utf8(route)) +
+      u2(totals.requests) +
+      u2(totals.responses) +
+      u2(totals.clientErrors) +
+      u2(totals.serverErrors) +
+      u8(totals.durationMicroseconds) +
+      u8(totals.longestMicroseconds) +
+      u2(totals.durations.size);
     for (const [bucket, count] of totals.durations) {
-      packed.u2(bucket).u2(count);
+      packed += u2(bucket) + u2(count);
     }
   }
+  return packed;
 }

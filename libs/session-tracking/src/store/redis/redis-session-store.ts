@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { totalsByMinute } from '../../model/batch-totals.js';
 import { groupByClient, ownerOf } from '../../model/client-groups.js';
 import type { ClientReference } from '../../model/client-identity.js';
 import { laterArrivals } from '../../model/later-arrivals.js';
@@ -166,7 +165,7 @@ export class RedisSessionStore implements SessionStore {
           batch.wantsSessionIds ? '1' : '0',
           String(batch.follows ?? 0),
           String(Date.now()),
-          packBatch(groups, totalsByMinute(batch.exchanges)),
+          packBatch(batch.exchanges, groups),
         ),
     );
     const { counts, exchanges } = readBatchAnswer(answer, groups, batch);

@@ -55,10 +55,13 @@ local function sum_of(value, requests, responses, errors, microseconds)
     number(d) + microseconds)
 end
 
-local function add_clients(start, owners, requests, responses, errors, microseconds)
+local function add_clients(start, clients)
+  local owners = clients.owners
   if #owners == 0 then
     return
   end
+  local requests, responses = clients.requests, clients.responses
+  local errors, microseconds = clients.errors, clients.microseconds
   local key = slot_key('clients', client_slot, start)
   local values = call('HMGET', key, 'other', unpack(owners))
   -- All fields take one but `written_at`, which is there as soon as there are any.
@@ -114,35 +117,71 @@ local function count_unique(start, slot_length, owners)
   end
 end
 
+-- Stands for the place of a minute where the clients of a batch are counted apart.
+local NO_MINUTE = 255
+
+-- By the place of a minute, what its clients bring to their totals.
+local client_totals = {}
+
+local function no_clients()
+  return { owners = {}, requests = {}, responses = {}, errors = {}, microseconds = {} }
+end
+
+local function count_client(clients, owner, requests, responses, errors, microseconds)
+  local place = #clients.owners + 1
+  clients.owners[place] = owner
+  clients.requests[place] = requests
+  clients.responses[place] = responses
+  clients.errors[place] = errors
+  clients.microseconds[place] = microseconds
+end
+
+-- Counts a client whose exchanges of the batch are all of one minute.
+local function count_whole(minute_place, owner, exchanges, responses, errors, microseconds)
+  local clients = client_totals[minute_place]
+  if not clients then
+    clients = no_clients()
+    client_totals[minute_place] = clients
+  end
+  count_client(clients, owner, exchanges, responses, errors, microseconds)
+end
+
+-- Without what lies before an erasure.
+local function without_erased(start, clients)
+  local kept_clients = no_clients()
+  for place, owner in ipairs(clients.owners) do
+    local kept = kept_totals[owner]
+    local gone_at = kept and kept.gone_at or erased_at(owner)
+    if not gone_at or start * 1000 - clock_ahead > gone_at then
+      count_client(kept_clients, owner, clients.requests[place], clients.responses[place],
+        clients.errors[place], clients.microseconds[place])
+    -- Of what sampling leaves out nobody knows on which side of the erasure it lies in its minute.
+    elseif kept and kept[start] then
+      count_client(kept_clients, owner, unpack(kept[start]))
+    end
+  end
+  return kept_clients
+end
+
 -- A foreign type under one key of the totals costs what it would hold, never anything else.
-local function add_minute()
+local function add_minute(place)
   local start, routes, owner_count
   start, routes, owner_count, at = unpack_at('>Bc0I4c0H', packed, at)
   pcall(leave_to_fold, start, routes)
   start = tonumber(start)
-  local counted_owners, owners = {}, {}
-  local requests, responses, errors, microseconds = {}, {}, {}, {}
-  local place = 1
-  for position = 1, owner_count do
-    owners[place], requests[place], responses[place], errors[place], microseconds[place], at =
-      unpack_at('>Bc0HHHI8', packed, at)
-    counted_owners[position] = owners[place]
-    local kept = kept_totals[owners[place]]
-    local gone_at = kept and kept.gone_at or erased_at(owners[place])
-    if not gone_at or start * 1000 - clock_ahead > gone_at then
-      place = place + 1
-    -- Of what sampling leaves out nobody knows on which side of the erasure it lies in its minute.
-    elseif kept and kept[start] then
-      requests[place], responses[place], errors[place], microseconds[place] = unpack(kept[start])
-      place = place + 1
-    else
-      owners[place] = nil
-    end
+  local clients = client_totals[place] or no_clients()
+  for _ = 1, owner_count do
+    local owner, requests, responses, errors, microseconds
+    owner, requests, responses, errors, microseconds, at = unpack_at('>Bc0HHHI8', packed, at)
+    count_client(clients, owner, requests, responses, errors, microseconds)
   end
-  pcall(count_unique, start, 60, counted_owners)
-  pcall(count_unique, start, 300, counted_owners)
-  pcall(count_unique, start, 3600, counted_owners)
-  pcall(add_clients, start, owners, requests, responses, errors, microseconds)
+  pcall(count_unique, start, 60, clients.owners)
+  pcall(count_unique, start, 300, clients.owners)
+  pcall(count_unique, start, 3600, clients.owners)
+  if find_tombstone_salt() then
+    clients = without_erased(start, clients)
+  end
+  pcall(add_clients, start, clients)
 end
 
 local NO_ROUTES = struct.pack('>H', 0)

@@ -22,10 +22,9 @@ local function tell_live(session_id, user_id, address, told)
 end
 
 -- When an exchange arrived, in milliseconds: a lone response as long before its end as it took.
-local function arrival_of(request_head, response_at, response_rest)
-  local arrived_at = match(request_head, '^[%d.]+')
-  if arrived_at then
-    return tonumber(arrived_at) * 1000
+local function arrival_of(request_at, response_at, response_rest)
+  if request_at ~= '' then
+    return tonumber(request_at) * 1000
   end
   return tonumber(response_at) * 1000 - number(match(response_rest, '"duration_ms":([%d.e+-]+)'))
 end
@@ -71,9 +70,9 @@ end
 client_count, at = unpack_at('>H', packed, at)
 for client_position = 1, client_count do
   local user_id, address, former_address, first_at, last_at, microseconds
-  local response_count, error_count, partial, exchange_count
+  local response_count, error_count, partial, minute_place, exchange_count
   user_id, address, former_address, first_at, last_at, microseconds, response_count, error_count,
-    partial, exchange_count, at = unpack_at('>Bc0Bc0Bc0Bc0Bc0Bc0HHBH', packed, at)
+    partial, minute_place, exchange_count, at = unpack_at('>Bc0Bc0Bc0Bc0Bc0Bc0HHBBH', packed, at)
   local owner = user_id == '' and 'ip:' .. address or 'user:' .. user_id
   local gone_at = erased_at(owner)
   if not gone_at and former_address ~= '' then
@@ -82,14 +81,17 @@ for client_position = 1, client_count do
   if gone_at then
     kept_totals[owner] = { gone_at = gone_at }
   end
+  if minute_place ~= NO_MINUTE then
+    count_whole(minute_place, owner, exchange_count, response_count, error_count, microseconds)
+  end
   local requests, responses, request_ids, told = {}, {}, {}, {}
   local kept_first, kept_last
   for _ = 1, exchange_count do
-    local request_head, request_id, request_tail, response_at, response_rest
-    request_head, request_id, request_tail, response_at, response_rest, at =
-      unpack_at('>Hc0Bc0Hc0Bc0Hc0', packed, at)
+    local request_at, request_head, request_id, request_tail, response_at, response_rest
+    request_at, request_head, request_id, request_tail, response_at, response_rest, at =
+      unpack_at('>Bc0Hc0Bc0Hc0Bc0Hc0', packed, at)
     exchange_position = exchange_position + 1
-    local arrived_ms = gone_at and arrival_of(request_head, response_at, response_rest)
+    local arrived_ms = gone_at and arrival_of(request_at, response_at, response_rest)
     if gone_at and arrived_ms - clock_ahead <= gone_at then
       erased[#erased + 1] = exchange_position
       if response_rest ~= '' then
@@ -100,15 +102,15 @@ for client_position = 1, client_count do
       end
     else
       if gone_at then
-        keep_totals(kept_totals[owner], arrived_ms, request_head ~= '', response_rest)
-        local arrived_at = match(request_head, '^[%d.]+') or response_at
+        keep_totals(kept_totals[owner], arrived_ms, request_at ~= '', response_rest)
+        local arrived_at = request_at ~= '' and request_at or response_at
         local ended_at = response_at ~= '' and response_at or arrived_at
         kept_first = (not kept_first or arrived_at < kept_first) and arrived_at or kept_first
         kept_last = (not kept_last or ended_at > kept_last) and ended_at or kept_last
       end
-      if request_head ~= '' then
-        requests[#requests + 1] = '{"timestamp":' .. request_head .. ',"request_id":"' .. request_id
-          .. '"' .. request_tail .. '}'
+      if request_at ~= '' then
+        requests[#requests + 1] = '{"timestamp":' .. request_at .. request_head .. ',"request_id":"'
+          .. request_id .. '"' .. request_tail .. '}'
         request_ids[#request_ids + 1] = request_id
         if is_live then
           told[#told + 1] = '"request","record":' .. requests[#requests]
@@ -152,8 +154,8 @@ pcall(index_requests)
 
 local minute_count
 minute_count, at = unpack_at('>H', packed, at)
-for _ = 1, minute_count do
-  add_minute()
+for place = 0, minute_count - 1 do
+  add_minute(place)
 end
 add_remaining_begins()
 

@@ -31,15 +31,18 @@
 --             u2 clients, and for each
 --               s1 user id, empty when anonymous; s1 address; s1 address under the salt before, or empty
 --               s1 first time; s1 last time; s1 microseconds; u2 responses; u2 errors
---               u1 1 when sampling left the client out; u2 exchanges, and for each
---                 s2 the request's JSON from after {"timestamp": to before ,"request_id": or empty
+--               u1 1 when sampling left the client out
+--               u1 place (from 0) of the minute to whose totals by client all of it belongs, each exchange
+--               being a request with its response; 255 when they are counted apart
+--               u2 exchanges, and for each
+--                 s1 time of the request, or empty; s2 its JSON from after the time to before ,"request_id":
 --                 s1 request id
 --                 s2 the rest of the request's JSON without the last brace
 --                 s1 time of the response; s2 its JSON from after "status_code": on, or empty
 --             u2 minutes, and for each
 --               s1 Unix time at which it begins
 --               u4 length of its totals by route; these, as totals-by-slot.lua takes them
---               u2 clients, and for each s1 owner; u2 requests; u2 responses; u2 errors; u8 microseconds
+--               u2 clients that are counted apart, and for each s1 owner; u2 requests; u2 responses; u2 errors; u8 microseconds
 --
 -- Answer: "<sequence> <totals that wait to be folded> <requests of capped clients> <sessions that went
 -- because there were too many>", a line with the

@@ -1,0 +1,79 @@
+// The fields of a batch, as scripts/append-batch.lua reads them. Each character stands for one byte, so
+// that a batch becomes bytes in one go: to write it byte by byte takes several times as long, on the
+// application's own thread.
+
+const LAST_ASCII = 0x7f;
+
+const BYTES = Array.from({ length: 0x100 }, (_, code) =>
+  String.fromCharCode(code),
+);
+const SMALL_PAIRS = BYTES.map((byte) => `\0${byte}`);
+
+/** What stands between the quotes of a JSON string as it is, and is one byte in UTF-8. */
+const PLAIN_JSON = /^[ !#-[\]-~]*$/;
+
+/** A number of one byte. */
+export function u1(value: number): string {
+  return BYTES[value] ?? refuse(value, 1);
+}
+
+/** A number of two bytes, the higher first. */
+export function u2(value: number): string {
+  return SMALL_PAIRS[value] ?? numberOf(value, 2);
+}
+
+/** A number of four bytes, the highest first. */
+export function u4(value: number): string {
+  return numberOf(value, 4);
+}
+
+/** A number of eight bytes, the highest first. */
+export function u8(value: number): string {
+  return numberOf(value, 8);
+}
+
+/** A text of up to 255 bytes, after their number. */
+export function s1(bytes: string): string {
+  return u1(bytes.length) + bytes;
+}
+
+/** A text of up to 65,535 bytes, after their number. */
+export function s2(bytes: string): string {
+  return u2(bytes.length) + bytes;
+}
+
+/** Any text, in UTF-8. */
+export function utf8(text: string): string {
+  for (let index = 0; index < text.length; index += 1) {
+    if (text.charCodeAt(index) > LAST_ASCII) {
+      return Buffer.from(text).toString('latin1');
+    }
+  }
+  return text;
+}
+
+/** Any text as it stands between the quotes of a JSON string. */
+export function json(text: string): string {
+  return PLAIN_JSON.test(text) ? text : utf8(JSON.stringify(text).slice(1, -1));
+}
+
+/** The bytes that are sent. */
+export function toBytes(bytes: string): Buffer {
+  return Buffer.from(bytes, 'latin1');
+}
+
+function numberOf(value: number, size: number): string {
+  let bytes = '';
+  let rest = value;
+  for (let place = 0; place < size; place += 1) {
+    bytes = (BYTES[rest % 0x100] ?? refuse(value, size)) + bytes;
+    rest = Math.floor(rest / 0x100);
+  }
+  return rest === 0 ? bytes : refuse(value, size);
+}
+
+function refuse(value: number, size: number): never {
+  throw new RangeError(
+    `A batch holds ${value} where at most ${2 ** (8 * size) - 1} has a place.`,
+  );
+}
