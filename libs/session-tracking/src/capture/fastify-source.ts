@@ -1,8 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { REQUEST_ID_HEADER } from '../model/request-id.js';
 import type { HttpCapture } from './http-capture.js';
-import { findExchange } from './http-exchange.js';
+import { findExchange, type HttpExchange } from './http-exchange.js';
+import { sendRequestIdLate } from './request-id-header.js';
 
 /** The little of Fastify that capture touches; the package itself is no dependency. */
 interface FastifyLike {
@@ -18,9 +20,14 @@ interface FastifyLike {
 
 type RequestHook = (
   request: FastifyRequestLike,
-  reply: { raw: ServerResponse },
+  reply: FastifyReplyLike,
   done: () => void,
 ) => void;
+
+interface FastifyReplyLike {
+  raw: ServerResponse;
+  header(name: string, value: string): unknown;
+}
 
 interface FastifyRequestLike {
   raw: IncomingMessage;
@@ -49,7 +56,10 @@ export function attachToFastify(
       capture.begin(request.raw, reply.raw);
       reply.raw.once('finish', () => finish(request));
     }
-    tie(request);
+    const exchange = tie(request);
+    if (exchange !== undefined) {
+      reply.header(REQUEST_ID_HEADER, exchange.requestId);
+    }
     done();
   });
   fastify.addHook('onResponse', (request, _reply, done) => {
@@ -64,7 +74,7 @@ function followSecondServers(fastify: FastifyLike, capture: HttpCapture): void {
   const begin = (message: unknown): void => {
     const { request, response, server } = message as RequestStart;
     if (server !== fastify.server && listensFor(fastify, server)) {
-      capture.begin(request, response);
+      capture.begin(request, response, sendRequestIdLate);
     }
   };
   fastify.addHook('onListen', (done) => {
@@ -97,9 +107,10 @@ function finish(request: FastifyRequestLike): void {
   }
 }
 
-function tie(request: FastifyRequestLike): void {
+function tie(request: FastifyRequestLike): HttpExchange | undefined {
   const exchange = findExchange(request.raw);
   if (exchange !== undefined) {
     exchange.hostRequest = request;
   }
+  return exchange;
 }

@@ -21,6 +21,7 @@ import { PathPolicy } from './path-policy.js';
 import { PipelinedExchanges } from './pipelined-exchanges.js';
 import { acceptRequestId, REQUEST_ID_HEADER } from '../model/request-id.js';
 import { pathOf } from '../model/request-path.js';
+import { type RequestIdSender, sendRequestId } from './request-id-header.js';
 import { routeTemplateOf } from './route-template.js';
 import type { SkippedRoutes } from './skipped-routes.js';
 
@@ -79,7 +80,11 @@ export class HttpCapture {
   }
 
   /** Begins to follow a request, unless it is followed already or excluded. */
-  begin(raw: IncomingMessage, response: ServerResponse): void {
+  begin(
+    raw: IncomingMessage,
+    response: ServerResponse,
+    send: RequestIdSender = sendRequestId,
+  ): void {
     try {
       const { method = 'GET' } = raw;
       const path = pathOf(raw.url);
@@ -108,7 +113,7 @@ export class HttpCapture {
         describeSession: this.describeSession,
       };
       attachExchange(raw, exchange);
-      response.setHeader(REQUEST_ID_HEADER, exchange.requestId);
+      send(response, exchange.requestId);
       this.inFlight += 1;
       this.followToTheEnd(exchange);
     } catch {
@@ -221,9 +226,11 @@ function toRequestRecord(
     request_id: exchange.requestId,
     route,
   };
-  const query = redactor.query(exchange.target);
-  if (query !== undefined) {
-    record.query = query;
+  if (exchange.target.length > exchange.path.length) {
+    const query = redactor.query(exchange.target);
+    if (query !== undefined) {
+      record.query = query;
+    }
   }
   if (exchange.graphqlOperation !== undefined) {
     record.graphql_operation = exchange.graphqlOperation;

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { attachToFastify } from './fastify-source.js';
 import type { HttpCapture } from './http-capture.js';
+import { sendRequestId, sendRequestIdLate } from './request-id-header.js';
 
 /**
  * Lets capture see every request of the platform before the host's own code does. The server's own
@@ -13,10 +14,12 @@ export function attachToPlatform(
   capture: HttpCapture,
 ): void {
   const server: Server = adapter.getHttpServer();
+  const isFastify = adapter.getType() === 'fastify';
+  const send = isFastify ? sendRequestIdLate : sendRequestId;
   server.prependListener('request', (request, response) =>
-    capture.begin(request, response),
+    capture.begin(request, response, send),
   );
-  if (adapter.getType() === 'fastify') {
+  if (isFastify) {
     attachToFastify(adapter.getInstance(), capture);
   }
 }

@@ -1,3 +1,5 @@
+const SLASH = 0x2f;
+
 /** Paths that an author wrote down: exact ones, and with a `*` at their end all that begin so. */
 export class PathPatterns {
   private readonly exact = new Set<string>();
@@ -20,12 +22,14 @@ export class PathPatterns {
 
   /** How the path begins that matches: with nothing of its own for an exact one; else undefined. */
   match(path: string): string | undefined {
-    return this.exact.has(withoutTrailingSlash(path))
+    return this.exact.size > 0 && this.exact.has(withoutTrailingSlash(path))
       ? ''
       : this.prefixes.find((prefix) => path.startsWith(prefix));
   }
 }
 
 function withoutTrailingSlash(path: string): string {
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+  return path.length > 1 && path.charCodeAt(path.length - 1) === SLASH
+    ? path.slice(0, -1)
+    : path;
 }

@@ -15,6 +15,12 @@ export interface QueuedBatch extends RecordBatch {
   mayBeStored: boolean;
 }
 
+/** What is to become a batch. */
+interface Piece {
+  readonly exchanges: QueuedExchange[];
+  records: number;
+}
+
 /** Cuts what leaves the queue into numbered batches, each of one partition. */
 export class BatchCutter {
   private readonly writer = randomUUID();
@@ -25,21 +31,19 @@ export class BatchCutter {
     wantsSessionIds: boolean,
   ): QueuedBatch[] {
     const batches: QueuedBatch[] = [];
-    const open = new Map<number, QueuedExchange[]>();
-    const openRecords = new Map<number, number>();
+    const open = new Map<number, Piece>();
     for (const exchange of exchanges) {
       const { partition } = exchange;
-      const piece = open.get(partition) ?? [];
-      const records =
-        (openRecords.get(partition) ?? 0) + countRecords(exchange);
-      piece.push(exchange);
-      if (records >= RECORDS_PER_BATCH) {
+      let piece = open.get(partition);
+      if (piece === undefined) {
+        piece = { exchanges: [], records: 0 };
+        open.set(partition, piece);
+      }
+      piece.exchanges.push(exchange);
+      piece.records += countRecords(exchange);
+      if (piece.records >= RECORDS_PER_BATCH) {
         batches.push(this.number(partition, piece, wantsSessionIds));
         open.delete(partition);
-        openRecords.delete(partition);
-      } else {
-        open.set(partition, piece);
-        openRecords.set(partition, records);
       }
     }
     for (const [partition, piece] of open) {
@@ -50,7 +54,7 @@ export class BatchCutter {
 
   private number(
     partition: number,
-    exchanges: readonly QueuedExchange[],
+    { exchanges }: Piece,
     wantsSessionIds: boolean,
   ): QueuedBatch {
     this.sequence += 1;

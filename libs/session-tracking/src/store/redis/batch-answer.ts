@@ -37,17 +37,17 @@ export function readBatchAnswer(
       `unexpected answer ${JSON.stringify(answer)}`,
     );
   }
-  const rejected = new Set(rejectedLine.split(' '));
-  const erased = new Set(erasedLine.split(' '));
+  const rejected = positionsIn(rejectedLine);
+  const erased = positionsIn(erasedLine);
   const exchanges: AppendedExchange[] = batch.exchanges.map(() => LEFT_OUT);
   let position = 0;
   groups.forEach((group, index) => {
-    const isRejected = rejected.has(String(index + 1));
+    const isRejected = rejected.has(index + 1);
     const sessionId = batch.wantsSessionIds ? (sessionIds[index] ?? '') : '';
     const stored: AppendedExchange = { outcome: 'stored', sessionId };
     for (const place of group.positions) {
       position += 1;
-      if (erased.has(String(position))) {
+      if (erased.has(position)) {
         exchanges[place] = ERASED;
       } else {
         exchanges[place] = isRejected ? REJECTED : stored;
@@ -62,4 +62,8 @@ export function readBatchAnswer(
       cappedSessions: Number(cappedSessions),
     },
   };
+}
+
+function positionsIn(line: string): ReadonlySet<number> {
+  return new Set(line === '' ? [] : line.split(' ').map(Number));
 }
