@@ -54,7 +54,6 @@ export function attachToFastify(
   fastify.addHook('onRequest', (request, reply, done) => {
     if (findExchange(request.raw) === undefined) {
       capture.begin(request.raw, reply.raw);
-      reply.raw.once('finish', () => finish(request));
     }
     const exchange = tie(request);
     if (exchange !== undefined) {
@@ -98,13 +97,6 @@ function listensFor(fastify: FastifyLike, server: Server): boolean {
       .addresses()
       .some(({ address, port }) => address === own.address && port === own.port)
   );
-}
-
-function finish(request: FastifyRequestLike): void {
-  const exchange = findExchange(request.raw);
-  if (exchange !== undefined) {
-    exchange.finished = true;
-  }
 }
 
 function tie(request: FastifyRequestLike): HttpExchange | undefined {

@@ -16,6 +16,7 @@ import {
   attachExchange,
   findExchange,
   type HttpExchange,
+  readUnshared,
 } from './http-exchange.js';
 import { PathPolicy } from './path-policy.js';
 import { PipelinedExchanges } from './pipelined-exchanges.js';
@@ -123,10 +124,13 @@ export class HttpCapture {
 
   private followToTheEnd(exchange: HttpExchange): void {
     const { raw, response } = exchange;
-    // One object more than a listener that all responses share, which would have to search each of
+    // Two objects more than listeners that all responses share, which would have to search each of
     // them for its exchange.
     const end = (): void => this.end(exchange);
     response.on('close', end);
+    response.on('finish', () => {
+      exchange.finished = true;
+    });
     // A pipelined request waits for its turn without a socket; if that never comes, its response is
     // never closed.
     if (response.socket === null) {
@@ -180,12 +184,12 @@ export class HttpCapture {
     exchange: HttpExchange,
     durationMs: number,
   ): ResponseRecord {
-    const { response, handler } = exchange;
-    const aborted = !response.writableFinished && !exchange.finished;
+    const { response, handler, finished } = exchange;
+    const aborted = !finished;
     const record: ResponseRecord = {
       timestamp: toUnixSeconds(exchange.startedAt + durationMs),
       request_id: exchange.requestId,
-      status_code: aborted ? CLIENT_CLOSED_REQUEST : response.statusCode,
+      status_code: aborted ? CLIENT_CLOSED_REQUEST : statusOf(response),
       duration_ms: roundMilliseconds(durationMs),
     };
     if (handler !== undefined) {
@@ -202,6 +206,11 @@ export class HttpCapture {
     }
     return record;
   }
+}
+
+/** What no class of responses shares is not read like what all share; see `readUnshared`. */
+function statusOf(response: ServerResponse): number {
+  return Number(readUnshared(response, 'statusCode'));
 }
 
 function messagePolicyOf({

@@ -15,8 +15,7 @@ export const sendRequestId: RequestIdSender = (response, requestId) => {
 
 /**
  * Sets the header when the headers are written, unless the id is among them by then. A header that was
- * set before makes Node merge in one by one what a platform writes in one go, as Fastify does: that
- * costs more than all else that is done at the start of a request.
+ * set before makes Node merge in one by one what a platform writes in one go, as Fastify does.
  */
 export const sendRequestIdLate: RequestIdSender = (response, requestId) => {
   const late: { writeHead: unknown } = response;

@@ -1,3 +1,4 @@
+import { readUnshared } from './http-exchange.js';
 import { UNMATCHED_ROUTE } from '../model/records.js';
 import type { Redactor } from '../model/redactor.js';
 import type { HostRequest } from '../options/session-tracking-options.js';
@@ -34,11 +35,12 @@ function fastifyRoute({ routeOptions }: HostRequest): string {
  * client sent.
  */
 function expressRoute(request: HostRequest, redactor: Redactor): string {
-  const path: unknown = request.route?.path;
+  const route: HostRequest = readUnshared(request, 'route');
+  const path: unknown = route?.path;
   if (!isTemplate(path)) {
     return UNMATCHED_ROUTE;
   }
-  const mountedAt: unknown = request.baseUrl;
+  const mountedAt = readUnshared(request, 'baseUrl');
   return typeof mountedAt === 'string' && mountedAt !== ''
     ? redactor.path(mountedAt) + path
     : path;
