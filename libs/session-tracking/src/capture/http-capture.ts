@@ -235,6 +235,7 @@ function toRequestRecord(
     request_id: exchange.requestId,
     route,
   };
+  // Nearly all have none, which needs no search.
   if (exchange.target.length > exchange.path.length) {
     const query = redactor.query(exchange.target);
     if (query !== undefined) {

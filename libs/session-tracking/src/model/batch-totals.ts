@@ -1,6 +1,7 @@
 import { sessionOwner } from './client-groups.js';
 import { bucketOf } from './duration-buckets.js';
 import { toMicroseconds } from './durations.js';
+import { entryOf } from './entry-of.js';
 import { arrivalOf, type Exchange } from './exchange.js';
 import {
   FIRST_ERROR_STATUS,
@@ -103,13 +104,4 @@ function addResponse(
 
 function newMap<T>(): Map<string, T> {
   return new Map();
-}
-
-function entryOf<K, T>(all: Map<K, T>, key: K, makeEmpty: () => T): T {
-  let entry = all.get(key);
-  if (entry === undefined) {
-    entry = makeEmpty();
-    all.set(key, entry);
-  }
-  return entry;
 }

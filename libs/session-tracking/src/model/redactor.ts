@@ -6,17 +6,15 @@ import { toPrintable } from './printable.js';
 import { redactValues, type ValueRedaction } from './query-redaction.js';
 import { REDACTED } from './redacted.js';
 import type { RedactionRules } from './redaction-rules.js';
+import { remembered } from './remembered.js';
 import { cutPath, queryOf } from './request-path.js';
-import { readRouteSecrets, type RouteSecrets } from './route-secrets.js';
+import { readRouteSecrets } from './route-secrets.js';
 import { silencePromise } from './thenable.js';
-
-/** Templates come from code, but a record that a host makes may name any. */
-const MOST_ROUTES = 1000;
 
 /** Decides what is stored of a path and a query, before a record is made of them. */
 export class Redactor {
   private readonly redactValue: ValueRedaction;
-  private readonly secretsByRoute = new Map<string, RouteSecrets>();
+  private readonly secretsOf = remembered(readRouteSecrets);
   private hiddenPaths: PathPatterns;
 
   constructor(
@@ -61,18 +59,6 @@ export class Redactor {
     return query === undefined
       ? undefined
       : detachText(redactValues(query, this.redactValue), target);
-  }
-
-  private secretsOf(route: string): RouteSecrets {
-    let secrets = this.secretsByRoute.get(route);
-    if (secrets === undefined) {
-      if (this.secretsByRoute.size === MOST_ROUTES) {
-        this.secretsByRoute.clear();
-      }
-      secrets = readRouteSecrets(route);
-      this.secretsByRoute.set(route, secrets);
-    }
-    return secrets;
   }
 
   private valueRedactionOf(

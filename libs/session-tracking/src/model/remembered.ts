@@ -1,3 +1,4 @@
+/** Routes come from code, but a record that a host makes may name any. */
 const MOST_REMEMBERED = 1000;
 
 /** Remembers what a function made of arguments of which few are different, such as routes. */

@@ -181,6 +181,27 @@ export function describeClients(tested: StoreUnderTest): void {
       );
     });
 
+    it('are one each, however much of what they sent sampling left out', async () => {
+      for (let first = 0; first < 1000; first += 100) {
+        await tested.writer.append(
+          ...Array.from({ length: 100 }, (_, index) =>
+            exchangeOf(user(`known-${first + index}`), { timestamp: HOUR }),
+          ),
+        );
+      }
+      await tested.writer.append(
+        leftOut(user('new'), { timestamp: HOUR }),
+        exchangeOf(user('new'), { timestamp: HOUR }),
+      );
+      const clients = await readClients();
+      const requests = [...clients.values()].map((totals) => totals.requests);
+      expect(requests.reduce((sum, count) => sum + count)).toBe(1002);
+      // Whether the new one has taken the place of another or has found none.
+      expect(
+        [...clients.keys()].filter((name) => name !== 'other').length,
+      ).toBe(1000);
+    });
+
     it('are 1000 at most; what is beyond is `other`, and counted', async () => {
       for (const from of [0, 505]) {
         await tested.writer.append(

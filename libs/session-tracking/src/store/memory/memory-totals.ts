@@ -3,6 +3,7 @@ import {
   routeTotalsByMinute,
   UNROUTED,
 } from '../../model/batch-totals.js';
+import { entryOf } from '../../model/entry-of.js';
 import type { Exchange } from '../../model/exchange.js';
 import {
   addRequestTotals,
@@ -210,17 +211,4 @@ function placeFor(
 ): string {
   const named = entries.size - (entries.has(OTHER) ? 1 : 0);
   return entries.has(name) || named < limit ? name : OTHER;
-}
-
-function entryOf<T>(
-  entries: Map<string, T>,
-  name: string,
-  makeEmpty: () => T,
-): T {
-  let entry = entries.get(name);
-  if (entry === undefined) {
-    entry = makeEmpty();
-    entries.set(name, entry);
-  }
-  return entry;
 }

@@ -24,9 +24,9 @@ export function packBatch(
 ): Buffer {
   const routes = routeTotalsByMinute(exchanges);
   const minutes = [...routes.keys()];
-  const apart: Exchange[] = [];
-  // Who is in no group may be in one too: then all of a client is counted apart.
+  // What sampling leaves out is in no group, though its client may have one: there all are counted apart.
   const isSampled = exchanges.some(({ sampling }) => sampling === 'left_out');
+  const apart: Exchange[] = isSampled ? [...exchanges] : [];
   let packed = u2(groups.length);
   for (const group of groups) {
     const place = isSampled ? NO_MINUTE : placeOfMinute(group, minutes);
@@ -35,7 +35,7 @@ export function packBatch(
       apart.push(...group.exchanges);
     }
   }
-  const clients = clientTotalsByMinute(isSampled ? exchanges : apart);
+  const clients = clientTotalsByMinute(apart);
   packed += u2(minutes.length);
   for (const [start, routesOfMinute] of routes) {
     packed += packMinute(start, routesOfMinute, clients.get(start));
