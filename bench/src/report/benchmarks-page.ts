@@ -53,6 +53,7 @@ function howItIsMeasured({ cycles, seconds }: BenchResults): string {
     `After a warm-up the variants take turns of ${seconds} s, in another order in each of ${cycles} cycles, the plain app twice; each turn begins unmeasured and ends when what was held back has been sent.`,
     'Differences are taken within a cycle, so that a drift of the machine meets both sides.',
     'Where the core of an app is not fully in use, Redis, the load generator or another program was the limit of its requests per second.',
+    'Before Node 24 the module makes an app on Express itself faster, so a difference to the plain app can be below zero; architecture.md says why.',
     'express-session only reads the session that each client has; apitally reports to a server of the bench.',
   ].join(' ');
 }

@@ -1,6 +1,6 @@
 import { PLATFORM_TITLES } from '../app/platform.js';
 import type { RequestCost } from '../measure/request-cost.js';
-import { summarize } from './cost-summary.js';
+import { cpuDelta, summarize } from './cost-summary.js';
 import { percent, signed, thousands, withQuartiles } from './format.js';
 import { table } from './markdown.js';
 import { median } from './statistics.js';
@@ -31,7 +31,21 @@ export function costSection(cost: RequestCost): string[] {
       ),
     ),
     `Two turns of the plain app within a cycle differ by ${micros(median(cost.cycles.map(({ noise }) => noise)))} µs (median), which is the noise of the machine. ${droppedNote(cost.droppedRecords)}`,
+    ...recordingNote(cost),
   ];
+}
+
+/** What recording takes, without what the module gives back by making an app of Express faster. */
+function recordingNote(cost: RequestCost): string[] {
+  const over = (name: 'tracking-bare' | 'tracking'): string =>
+    withQuartiles(cpuDelta(cost, name, 'tracking-nothing'), signed);
+  return (['tracking-nothing', 'tracking-bare', 'tracking'] as const).every(
+    (name) => cost.variants.includes(name),
+  )
+    ? [
+        `Against the same module that excludes every path, recording takes ${over('tracking-bare')} µs without the interceptor and ${over('tracking')} µs with it.`,
+      ]
+    : [];
 }
 
 function droppedNote(dropped: number): string {

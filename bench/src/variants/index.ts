@@ -24,6 +24,13 @@ const variants = [
     load: async () => (await import('./awaited-commands.js')).setUp,
   },
   {
+    name: 'tracking-nothing',
+    title: 'nestjs-session-tracking that excludes every path',
+    role: 'reference',
+    platforms: PLATFORMS,
+    load: async () => (await import('./session-tracking.js')).setUpExcluding,
+  },
+  {
     name: 'tracking-bare',
     title: 'nestjs-session-tracking, `interceptor: false`',
     role: 'ours',

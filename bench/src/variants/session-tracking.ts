@@ -26,3 +26,14 @@ export const setUpBare: SetUp = ({ redisUrl }) => ({
   ],
   readStats: (app) => app.get(SessionTracker).stats(),
 });
+
+/** Imported, but with nothing to record: what else the module does to the app. */
+export const setUpExcluding: SetUp = () => ({
+  imports: [
+    SessionTrackingModule.forRoot({
+      excludePaths: ['*'],
+      interceptor: false,
+      admin: false,
+    }),
+  ],
+});

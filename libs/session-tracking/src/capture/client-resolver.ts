@@ -9,7 +9,7 @@ import { silencePromise } from '../model/thenable.js';
 import { findUserId } from '../model/user-of-request.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { HostRequest } from '../options/session-tracking-options.js';
-import { type HttpExchange, readUnshared } from './http-exchange.js';
+import type { HttpExchange } from './http-exchange.js';
 
 /** Finds out who sent a request, with callbacks of the host that may throw or answer anything. */
 export class ClientResolver {
@@ -60,7 +60,7 @@ export class ClientResolver {
     try {
       const ip: unknown =
         clientIp === undefined
-          ? defaultAddress(exchange)
+          ? exchange.hostRequest.ip
           : clientIp(exchange.hostRequest);
       const address = typeof ip === 'string' ? normalizeAddress(ip) : undefined;
       if (address !== undefined) {
@@ -76,15 +76,9 @@ export class ClientResolver {
   }
 }
 
-function defaultAddress({ hostRequest, raw }: HttpExchange): unknown {
-  return hostRequest === raw ? readUnshared(raw, 'ip') : hostRequest.ip;
-}
-
 /** On Fastify a guard sets the user on the platform's request, middleware on the raw one. */
 function defaultUserId({ hostRequest, raw }: HttpExchange): unknown {
   const user: HostRequest =
-    hostRequest === raw
-      ? readUnshared(raw, 'user')
-      : (hostRequest.user ?? ('user' in raw ? raw.user : undefined));
+    hostRequest.user ?? ('user' in raw ? raw.user : undefined);
   return findUserId(user);
 }

@@ -16,7 +16,6 @@ import {
   attachExchange,
   findExchange,
   type HttpExchange,
-  readUnshared,
 } from './http-exchange.js';
 import { PathPolicy } from './path-policy.js';
 import { PipelinedExchanges } from './pipelined-exchanges.js';
@@ -189,7 +188,7 @@ export class HttpCapture {
     const record: ResponseRecord = {
       timestamp: toUnixSeconds(exchange.startedAt + durationMs),
       request_id: exchange.requestId,
-      status_code: aborted ? CLIENT_CLOSED_REQUEST : statusOf(response),
+      status_code: aborted ? CLIENT_CLOSED_REQUEST : response.statusCode,
       duration_ms: roundMilliseconds(durationMs),
     };
     if (handler !== undefined) {
@@ -206,11 +205,6 @@ export class HttpCapture {
     }
     return record;
   }
-}
-
-/** What no class of responses shares is not read like what all share; see `readUnshared`. */
-function statusOf(response: ServerResponse): number {
-  return Number(readUnshared(response, 'statusCode'));
 }
 
 function messagePolicyOf({

@@ -12,9 +12,8 @@ export interface HandlerTrace {
 
 /**
  * An HTTP request on its way through the application, until its response is closed. Has all its
- * properties from the start: one that is added later costs each request an allocation. What a request
- * tells at its start is kept here, because Express gives each request and each response a hidden class
- * of its own: whatever is read from them later costs a search through the prototypes.
+ * properties from the start: one that is added later costs each request an allocation. Method, target and
+ * address are those of the arrival: a host may change the first two, and who has left has no address.
  */
 export interface HttpExchange {
   readonly raw: IncomingMessage;
@@ -29,7 +28,6 @@ export interface HttpExchange {
   readonly startedAt: number;
   /** Reading of the monotonic clock. */
   readonly startedMonotonic: number;
-  /** Read at the start: a client that has left has no address any more. */
   readonly socketAddress: string;
   /** Fastify's own request, once it is known; on Express the raw one. */
   hostRequest: HostRequest;
@@ -37,7 +35,7 @@ export interface HttpExchange {
   graphqlOperation: string | undefined;
   /** Set by `@SkipTracking()`. */
   skipped: boolean;
-  /** Set when the response was handed over whole; the response itself tells by four searches. */
+  /** Set when the response was handed over whole. */
   finished: boolean;
   /** Whether it has been recorded, or left out for good. */
   ended: boolean;
@@ -64,12 +62,4 @@ export function findExchange(
 ): HttpExchange | undefined {
   const carrier: Carrier | null | undefined = request;
   return carrier?.[EXCHANGE] ?? carrier?.raw?.[EXCHANGE];
-}
-
-/**
- * Reads a property of a request or response of Express. No other object has its hidden class, so a plain
- * read would be learnt each time anew, for nobody: this takes two thirds of the time.
- */
-export function readUnshared(carrier: object, name: string): unknown {
-  return Reflect.get(carrier, name);
 }

@@ -1,5 +1,6 @@
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { HttpAdapterHost } from '@nestjs/core';
+import { shareHiddenClasses } from './express-classes.js';
 import { attachToFastify } from './fastify-source.js';
 import type { HttpCapture } from './http-capture.js';
 import { sendRequestId, sendRequestIdLate } from './request-id-header.js';
@@ -16,10 +17,12 @@ export function attachToPlatform(
   const server: Server = adapter.getHttpServer();
   const isFastify = adapter.getType() === 'fastify';
   const send = isFastify ? sendRequestIdLate : sendRequestId;
-  server.prependListener('request', (request, response) =>
-    capture.begin(request, response, send),
-  );
+  const begin: RequestListener = (request, response) =>
+    capture.begin(request, response, send);
+  server.prependListener('request', begin);
   if (isFastify) {
     attachToFastify(adapter.getInstance(), capture);
+  } else {
+    shareHiddenClasses(server, adapter.getInstance(), begin);
   }
 }

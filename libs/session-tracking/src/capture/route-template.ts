@@ -1,4 +1,3 @@
-import { readUnshared } from './http-exchange.js';
 import { UNMATCHED_ROUTE } from '../model/records.js';
 import type { Redactor } from '../model/redactor.js';
 import type { HostRequest } from '../options/session-tracking-options.js';
@@ -35,12 +34,11 @@ function fastifyRoute({ routeOptions }: HostRequest): string {
  * client sent.
  */
 function expressRoute(request: HostRequest, redactor: Redactor): string {
-  const route: HostRequest = readUnshared(request, 'route');
-  const path: unknown = route?.path;
+  const path: unknown = request.route?.path;
   if (!isTemplate(path)) {
     return UNMATCHED_ROUTE;
   }
-  const mountedAt = readUnshared(request, 'baseUrl');
+  const mountedAt: unknown = request.baseUrl;
   return typeof mountedAt === 'string' && mountedAt !== ''
     ? redactor.path(mountedAt) + path
     : path;
