@@ -9,15 +9,17 @@ local capped_sessions = 0
 
 local channel = base .. 'live'
 local listeners = try('PUBSUB', 'NUMSUB', channel)
+-- What one client sent, for one client after the other: a table of its own for each is dear.
+local requests, responses, request_ids, told = {}, {}, {}, {}
 local is_live = not is_error(listeners) and (tonumber(listeners[2]) or 0) > 0
 local live_lines = {}
 
 -- A line of JSON for each record, as a TrackedRecord; records come with their types before them.
-local function tell_live(session_id, user_id, address, told)
+local function tell_live(session_id, user_id, address, told_count)
   local head = '{"session_id":"' .. session_id .. '","user_id":' .. cjson.encode(user_id)
     .. ',"client_ip":' .. cjson.encode(address) .. ',"type":'
-  for _, record in ipairs(told) do
-    live_lines[#live_lines + 1] = head .. record .. '}'
+  for position = 1, told_count do
+    live_lines[#live_lines + 1] = head .. told[position] .. '}'
   end
 end
 
@@ -84,7 +86,7 @@ for client_position = 1, client_count do
   if minute_place ~= NO_MINUTE then
     count_whole(minute_place, owner, exchange_count, response_count, error_count, microseconds)
   end
-  local requests, responses, request_ids, told = {}, {}, {}, {}
+  local request_count, kept_responses, told_count = 0, 0, 0
   local kept_first, kept_last
   for _ = 1, exchange_count do
     local request_at, request_head, request_id, request_tail, response_at, response_rest
@@ -109,24 +111,28 @@ for client_position = 1, client_count do
         kept_last = (not kept_last or ended_at > kept_last) and ended_at or kept_last
       end
       if request_at ~= '' then
-        requests[#requests + 1] = '{"timestamp":' .. request_at .. request_head .. ',"request_id":"'
+        request_count = request_count + 1
+        request_ids[request_count] = request_id
+        requests[request_count] = '{"timestamp":' .. request_at .. request_head .. ',"request_id":"'
           .. request_id .. '"' .. request_tail .. '}'
-        request_ids[#request_ids + 1] = request_id
         if is_live then
-          told[#told + 1] = '"request","record":' .. requests[#requests]
+          told_count = told_count + 1
+          told[told_count] = '"request","record":' .. requests[request_count]
         end
       end
       if response_rest ~= '' then
-        responses[#responses + 1] = '{"timestamp":' .. response_at .. ',"request_id":"' .. request_id
+        kept_responses = kept_responses + 1
+        responses[kept_responses] = '{"timestamp":' .. response_at .. ',"request_id":"' .. request_id
           .. '","status_code":' .. response_rest .. '}'
         if is_live then
-          told[#told + 1] = '"response","record":' .. responses[#responses]
+          told_count = told_count + 1
+          told[told_count] = '"response","record":' .. responses[kept_responses]
         end
       end
     end
   end
   local session_id
-  if #requests + #responses > 0 then
+  if request_count + response_count > 0 then
     if gone_at then
       first_at, last_at = kept_first, kept_last
     end
@@ -138,13 +144,13 @@ for client_position = 1, client_count do
     -- What nobody foresaw may cost one client's records, never those of the rest of the batch.
     local succeeded
     succeeded, session_id = pcall(store_client, client_position, user_id, address, former_address,
-      first_at, last_at, microseconds, response_count, error_count, partial == 1, requests, responses,
-      request_ids)
+      first_at, last_at, microseconds, response_count, error_count, partial == 1, requests, request_count,
+      responses, request_ids)
     if not succeeded or not session_id then
       rejected[#rejected + 1] = client_position
       session_id = nil
     elseif is_live then
-      tell_live(session_id, user_id, address, told)
+      tell_live(session_id, user_id, address, told_count)
     end
   end
   session_ids[client_position] = session_id or ''

@@ -8,10 +8,10 @@ local found_again = {}
 -- Whether a session of this batch has written its entries anew: many at once would hold Redis up.
 local indexed_anew = false
 
-local function find_again(session_id, request_ids)
+local function find_again(session_id, request_ids, count)
   local session_bytes = to_bytes(session_id)
-  for _, request_id in ipairs(request_ids) do
-    local reference = reference_of(request_id)
+  for position = 1, count do
+    local reference = reference_of(request_ids[position])
     local shard = shard_of(reference)
     local entries = found_again[shard]
     if not entries then
@@ -30,7 +30,7 @@ local function index_anew(session_id)
   for position, record in ipairs(records) do
     request_ids[position] = request_id_in(record)
   end
-  find_again(session_id, request_ids)
+  find_again(session_id, request_ids, #request_ids)
   call('HSET', base .. session_id .. ':info', 'indexed_at', now)
   indexed_anew = true
 end

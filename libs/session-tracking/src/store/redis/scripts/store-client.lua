@@ -2,13 +2,12 @@
 
 local index_renewed = false
 
--- Appends to a list. Returns false when it holds a foreign type.
-local function append(key, records)
-  local count = #records
+-- Appends the first so many records to a list. Returns false when it holds a foreign type.
+local function append(key, records, count)
   if count == 0 then
     return true
   end
-  local total = try('RPUSH', key, unpack(records))
+  local total = try('RPUSH', key, unpack(records, 1, count))
   if is_error(total) then
     return false
   end
@@ -40,9 +39,20 @@ local function renew_expiry(session_id, client_part)
   index_renewed = true
 end
 
+-- Unix times have as many digits before the point for centuries, so they compare as texts, and whole
+-- seconds are read in a tenth of the time.
+local function whole_seconds(unix_time)
+  return tonumber(sub(unix_time, 1, 10))
+end
+
+-- Whether so much time has passed, by the texts of two Unix times.
+local function has_passed(seconds, since, at)
+  return whole_seconds(at) - whole_seconds(since) >= seconds and tonumber(at) - tonumber(since) >= seconds
+end
+
 -- Returns the session's id, or nil when one of its keys holds a foreign type.
 local function store_client(client_position, user_id, address, former_address, first_at, last_at,
-  microseconds, response_count, error_count, partial, requests, responses, request_ids)
+  microseconds, response_count, error_count, partial, requests, request_count, responses, request_ids)
   local own_part = user_id == '' and 'ip:' .. address or 'user:' .. user_id
   local client_part = own_part
   local session_id = try('GET', base .. own_part)
@@ -62,10 +72,9 @@ local function store_client(client_position, user_id, address, former_address, f
     if is_error(info) then
       return nil
     end
-    local created_at = tonumber(info[1])
-    if not created_at then
+    if not (info[1] and whole_seconds(info[1])) then
       session_id = nil
-    elseif tonumber(first_at) - created_at >= max_session then
+    elseif has_passed(max_session, info[1], first_at) then
       aged_id = session_id
       session_id = nil
     end
@@ -79,28 +88,26 @@ local function store_client(client_position, user_id, address, former_address, f
   end
 
   local key = base .. session_id
-  if not append(key .. ':requests', requests) then
+  if not append(key .. ':requests', requests, request_count) then
     return nil
   end
-  if not append(key .. ':responses', responses) then
-    call('LTRIM', key .. ':requests', 0, -1 - #requests)
+  if not append(key .. ':responses', responses, response_count) then
+    call('LTRIM', key .. ':requests', 0, -1 - request_count)
     return nil
   end
 
-  -- Unix times have as many digits before the point for centuries, so they compare as texts.
   local last_seen_at = info[2] or ''
   if last_at > last_seen_at then
     last_seen_at = last_at
   end
   -- Formatted here, because Redis prints a Lua number digit by digit as a float.
   call('HSET', key .. ':info', 'last_seen_at', last_seen_at,
-    'request_count', format('%d', number(info[3]) + #requests),
+    'request_count', format('%d', number(info[3]) + request_count),
     'response_count', format('%d', number(info[4]) + response_count),
     'error_count', format('%d', number(info[5]) + error_count),
     'duration_us_total', format('%d', number(info[6]) + microseconds))
 
-  local before_begin = not created and tonumber(info[1]) - tonumber(first_at) or 0
-  if before_begin > 0 and before_begin < tonumber(session_ttl) then
+  if first_at < info[1] and not has_passed(tonumber(session_ttl), first_at, info[1]) then
     -- A request that took long ends, and is stored, after others that came later.
     call('HSET', key .. ':info', 'created_at', first_at)
     try('ZADD', index_key, 'XX', first_at, session_id)
@@ -114,6 +121,6 @@ local function store_client(client_position, user_id, address, former_address, f
     call('HSET', key .. ':info', 'expiry_renewed_at', now)
     renew_expiry(session_id, client_part)
   end
-  find_again(session_id, request_ids)
+  find_again(session_id, request_ids, request_count)
   return session_id
 end
