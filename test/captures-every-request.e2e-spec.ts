@@ -704,19 +704,20 @@ describe.each(PLATFORMS)('%s records', (platform) => {
       const lookup = vi
         .spyOn(dns, 'lookup')
         .mockImplementation((...args: unknown[]) => {
+          const [name, options] = args;
           const answer = args.at(-1) as (...result: unknown[]) => void;
-          const { all } = Object(args[1]) as { all?: boolean };
-          process.nextTick(() =>
-            all === true
-              ? answer(null, [
+          const { all } = Object(options) as { all?: boolean };
+          const found =
+            name === 'localhost'
+              ? [
                   { address: '127.0.0.1', family: 4 },
                   { address: '::1', family: 6 },
-                ])
-              : answer(
-                  null,
-                  args[0] === 'localhost' ? '127.0.0.1' : args[0],
-                  args[0] === '::1' ? 6 : 4,
-                ),
+                ]
+              : [{ address: name, family: name === '::1' ? 6 : 4 }];
+          process.nextTick(() =>
+            all === true
+              ? answer(null, found)
+              : answer(null, found[0]?.address, found[0]?.family),
           );
         });
       const app = await shop()

@@ -40,6 +40,7 @@ export class TrackingLifecycle
   implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
 {
   private closing: Promise<void> | undefined;
+  private detach = (): void => undefined;
 
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
@@ -78,7 +79,7 @@ export class TrackingLifecycle
           }),
         ),
       });
-      attachToPlatform(httpAdapter, this.capture);
+      this.detach = attachToPlatform(httpAdapter, this.capture);
     }
   }
 
@@ -96,6 +97,7 @@ export class TrackingLifecycle
   }
 
   private async close(): Promise<void> {
+    this.detach();
     await this.lastResponses();
     await this.tracker.close(this.options.flush.shutdownMs);
     this.salts.stop();

@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Controller, Get, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import express from 'express';
+import { SessionTracker, SessionTrackingModule } from 'nestjs-session-tracking';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+
+@Controller()
+class GreetingController {
+  @Get('greeting')
+  greet(): string {
+    return 'hello';
+  }
+}
+
+@Module({
+  imports: [SessionTrackingModule.forRoot()],
+  controllers: [GreetingController],
+})
+class HostModule {}
+
+/** A host that makes its HTTP servers itself, as for one with and one without TLS. */
+async function startHost() {
+  const instance = express();
+  const app = await NestFactory.create(
+    HostModule,
+    new ExpressAdapter(instance),
+    { logger: false },
+  );
+  onTestFinished(() => app.close());
+  await app.init();
+  return { app, instance, tracker: app.get(SessionTracker) };
+}
+
+async function listen(server: Server): Promise<string> {
+  onTestFinished(() => void server.close());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function ask(url: string): Promise<string | null> {
+  const response = await fetch(`${url}/greeting`, {
+    headers: { connection: 'close' },
+  });
+  expect(await response.text()).toBe('hello');
+  return response.headers.get('x-request-id');
+}
+
+function waitForRecords(tracker: SessionTracker, records: number) {
+  return vi.waitFor(() => expect(tracker.stats().accepted).toBe(records));
+}
+
+describe('servers that the host makes for its Express', () => {
+  it('are followed, each of them', async () => {
+    const { instance, tracker } = await startHost();
+    const first = await listen(createServer(instance));
+    const second = await listen(createServer(instance));
+
+    expect(await ask(first)).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await ask(second)).toMatch(/^[0-9a-f-]{36}$/);
+    await waitForRecords(tracker, 4);
+  });
+
+  it('are followed beside the one that Nest makes, once', async () => {
+    const { app, instance, tracker } = await startHost();
+    const other = await listen(createServer(instance));
+    await app.listen(0, '127.0.0.1');
+
+    const ids = [await ask(other), await ask(await app.getUrl())];
+    await waitForRecords(tracker, 4);
+
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  it('are told from those of other applications in the process', async () => {
+    const { tracker } = await startHost();
+    const stranger = await listen(
+      createServer((_request, response) => response.end('hello')),
+    );
+    const other = await startHost();
+    const others = await listen(createServer(other.instance));
+
+    expect(await ask(stranger)).toBeNull();
+    await ask(others);
+    await waitForRecords(other.tracker, 2);
+    expect(tracker.stats().accepted).toBe(0);
+  });
+
+  it('go on without the module once the application is closed', async () => {
+    const { app, instance, tracker } = await startHost();
+    const url = await listen(createServer(instance));
+    await ask(url);
+    await waitForRecords(tracker, 2);
+    await app.close();
+
+    expect(await ask(url)).toBeNull();
+    expect(tracker.stats()).toMatchObject({ accepted: 2, stored: 2 });
+  });
+});
