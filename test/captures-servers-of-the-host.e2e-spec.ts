@@ -23,8 +23,7 @@ class GreetingController {
 class HostModule {}
 
 /** A host that makes its HTTP servers itself, as for one with and one without TLS. */
-async function startHost() {
-  const instance = express();
+async function startHost(instance = express()) {
   const app = await NestFactory.create(
     HostModule,
     new ExpressAdapter(instance),
@@ -76,6 +75,42 @@ describe('servers that the host makes for its Express', () => {
     expect(new Set(ids).size).toBe(2);
   });
 
+  it('are followed where they hand requests on by a function of the host', async () => {
+    const { instance, tracker } = await startHost();
+    const wrapped = await listen(
+      createServer((request, response) => instance(request, response)),
+    );
+
+    expect(await ask(wrapped)).toMatch(/^[0-9a-f-]{36}$/);
+    await waitForRecords(tracker, 2);
+  });
+
+  it('are followed where its Express is mounted into another one, which stays as it is', async () => {
+    const inner = express();
+    Reflect.set(inner.request, 'greet', () => 'hello');
+    inner.get('/mounted', (request, response) => {
+      response.json({
+        greeting: Reflect.get(request, 'greet')(),
+        isInner: request.app === inner,
+      });
+    });
+    const { tracker } = await startHost(inner);
+    const outer = express();
+    outer.use('/api', inner);
+    const url = await listen(createServer(outer));
+
+    const answer = await fetch(`${url}/api/mounted?a=1`);
+    expect(await answer.json()).toEqual({ greeting: 'hello', isInner: true });
+    await waitForRecords(tracker, 2);
+    await tracker.flush();
+    const id = await tracker.getSessionId({ ip: '127.0.0.1' });
+    const history = await tracker.getSessionHistory(String(id));
+    expect(history?.requests[0]).toMatchObject({
+      path: '/api/mounted',
+      query: 'a=[redacted]',
+    });
+  });
+
   it('are told from those of other applications in the process', async () => {
     const { tracker } = await startHost();
     const stranger = await listen(
@@ -91,7 +126,9 @@ describe('servers that the host makes for its Express', () => {
   });
 
   it('go on without the module once the application is closed', async () => {
-    const { app, instance, tracker } = await startHost();
+    const instance = express();
+    const { handle } = instance as unknown as { handle: unknown };
+    const { app, tracker } = await startHost(instance);
     const url = await listen(createServer(instance));
     await ask(url);
     await waitForRecords(tracker, 2);
@@ -99,5 +136,6 @@ describe('servers that the host makes for its Express', () => {
 
     expect(await ask(url)).toBeNull();
     expect(tracker.stats()).toMatchObject({ accepted: 2, stored: 2 });
+    expect(instance).toHaveProperty('handle', handle);
   });
 });

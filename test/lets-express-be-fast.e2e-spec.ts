@@ -19,6 +19,7 @@ import type { Request, Response } from 'express';
 import { SessionTrackingModule } from 'nestjs-session-tracking';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bootTestApp, type TestApp } from './support/boot-test-app.js';
+import { sendRaw } from './support/raw-http.js';
 
 /** Whether two objects have the same hidden class, as V8's own tests ask it. */
 const haveSameMap: (one: object, other: object) => boolean = (() => {
@@ -169,6 +170,69 @@ describe('on Express', () => {
         query: { of: 'the host' },
       });
     });
+  });
+
+  it.each([
+    [
+      'a method of Node that needs what Express adds',
+      (app: NestExpressApplication) => {
+        const { response } = app.getHttpAdapter().getInstance();
+        Reflect.set(
+          response,
+          'end',
+          function (
+            this: Response,
+            ...from: Parameters<ServerResponse['end']>
+          ): unknown {
+            this.locals.ended = true;
+            return ServerResponse.prototype.end.apply(this, from);
+          },
+        );
+      },
+    ],
+    [
+      'a field that Node assigns to',
+      (app: NestExpressApplication) => {
+        Object.defineProperty(
+          app.getHttpAdapter().getInstance().request,
+          'method',
+          { get: () => 'GET' },
+        );
+      },
+    ],
+  ])('lets the host hide %s', async (_what, hide) => {
+    const app = await bootTestApp('express')
+      .configure((host) => hide(host as NestExpressApplication))
+      .controllers(PairsController)
+      .start();
+
+    expect((await app.http.get('/kind')).status).toBe(200);
+    // Node answers this one by itself, before Express knows of the response.
+    expect(
+      await sendRaw(
+        app.port,
+        'GET /kind HTTP/1.1\r\nconnection: close\r\n\r\n',
+      ),
+    ).toMatch(/^HTTP\/1.1 400 /);
+  });
+
+  it('lets the host see a request before its server tells of it', async () => {
+    const app = await bootTestApp('express')
+      .configure((host) => {
+        const server: Server = host.getHttpServer();
+        const emit = server.emit.bind(server);
+        server.emit = (event: string, ...from: unknown[]) => {
+          if (event === 'request') {
+            Object.assign(Object(from[0]), { ip: '203.0.113.7' });
+          }
+          return emit(event, ...from);
+        };
+      })
+      .controllers(PairsController)
+      .start();
+
+    const { text } = await app.http.get('/kind');
+    expect(JSON.parse(text)).toMatchObject({ ip: '203.0.113.7' });
   });
 
   it('leaves a server alone whose owner chose its classes', async () => {

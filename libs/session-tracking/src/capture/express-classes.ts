@@ -1,9 +1,13 @@
 import { IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+
+/** A function that Node calls with `new` for each request, or for each response. */
+type NodeClass = typeof IncomingMessage | typeof ServerResponse;
 
 /** What Express makes the prototype of each request and each response. */
 interface ExpressPrototypes {
-  request: object;
-  response: object;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
 }
 
 /** Who listens to one of these may get a request before Express does. */
@@ -13,6 +17,7 @@ const EVENTS_OF_REQUESTS: readonly (string | symbol)[] = [
   'connect',
   'checkContinue',
   'checkExpectation',
+  'dropRequest',
 ];
 
 /**
@@ -22,45 +27,41 @@ const EVENTS_OF_REQUESTS: readonly (string | symbol)[] = [
  * a hidden class of its own with the next property that is added, can remember nothing about it, and
  * searches for everything that Express, Nest and the host ever read of it: that is two thirds of the
  * time of a small request. A server lets its owner choose the classes of which it makes requests and
- * responses. With classes whose prototypes are what Express wants, it finds nothing to change.
+ * responses. With some whose prototypes are Express' own, Express finds nothing to change.
  *
- * Express' getters, such as `ip` and `query`, cannot be assigned to. So where anybody but `own` and
- * Express may get hold of a request, now or later, the server keeps Node's classes, or gets them back.
+ * What a host added to these prototypes works before Express has the request, then. So nothing is
+ * done where one of them hides what is Node's own, nor where anybody but `own` and Express may get
+ * hold of a request first: Express' getters, such as `ip`, cannot be assigned to. Whoever comes to
+ * listen later gets Node's classes back.
  */
 export function shareHiddenClasses(
   server: Server,
   express: unknown,
   own: unknown,
 ): void {
+  if (!isExpress(express) || !isAlone(server, [own, express])) {
+    return;
+  }
+  const requests = classWith(IncomingMessage, express.request);
+  const responses = classWith(ServerResponse, express.response);
   const requestClass = propertyWith(server, IncomingMessage);
   const responseClass = propertyWith(server, ServerResponse);
   if (
-    !isExpress(express) ||
     requestClass === undefined ||
     responseClass === undefined ||
-    !isAlone(server, [own, express])
+    requests === undefined ||
+    responses === undefined
   ) {
     return;
   }
-  class ExpressRequest extends IncomingMessage {}
-  class ExpressResponse extends ServerResponse {}
-  express.request = extended(express.request, ExpressRequest.prototype);
-  express.response = extended(express.response, ExpressResponse.prototype);
-  Reflect.set(server, requestClass, ExpressRequest);
-  Reflect.set(server, responseClass, ExpressResponse);
+  Reflect.set(server, requestClass, requests);
+  Reflect.set(server, responseClass, responses);
   server.on('newListener', (event: string | symbol) => {
     if (EVENTS_OF_REQUESTS.includes(event)) {
       Reflect.set(server, requestClass, IncomingMessage);
       Reflect.set(server, responseClass, ServerResponse);
     }
   });
-}
-
-/** Where the server keeps a class; undefined where its owner chose another one. */
-function propertyWith(server: Server, value: unknown): symbol | undefined {
-  return Object.getOwnPropertySymbols(server).find(
-    (property) => Reflect.get(server, property) === value,
-  );
 }
 
 function isExpress(instance: unknown): instance is ExpressPrototypes {
@@ -73,15 +74,60 @@ function isExpress(instance: unknown): instance is ExpressPrototypes {
   );
 }
 
-/** Whether nobody else listens to what brings requests. */
+/** Whether nobody else listens to what brings requests, nor hears of it otherwise. */
 function isAlone(server: Server, known: readonly unknown[]): boolean {
-  return EVENTS_OF_REQUESTS.flatMap((event) => server.listeners(event)).every(
-    (listener) => known.includes(listener),
+  return (
+    !Object.hasOwn(server, 'emit') &&
+    EVENTS_OF_REQUESTS.flatMap((event) => server.listeners(event)).every(
+      (listener) => known.includes(listener),
+    )
   );
 }
 
-/** Makes a class's prototype stand for another one, with nothing of its own. */
-function extended(prototype: object, stand: object): object {
-  Reflect.deleteProperty(stand, 'constructor');
-  return Object.setPrototypeOf(stand, prototype);
+/** Where the server keeps a class; undefined where its owner chose another one. */
+function propertyWith(server: Server, value: NodeClass): symbol | undefined {
+  return Object.getOwnPropertySymbols(server).find(
+    (property) => Reflect.get(server, property) === value,
+  );
+}
+
+/** Makes what a class of Node makes, with another prototype; undefined where that would not be the same. */
+function classWith(base: NodeClass, prototype: object): unknown {
+  const example = exampleOf(base);
+  if (example === undefined || hides(prototype, example)) {
+    return undefined;
+  }
+  function Made(this: object, first: unknown, second: unknown): void {
+    Reflect.apply(base, this, [first, second]);
+  }
+  // The engine reserves as much room in an object as the functions in this chain fill.
+  Object.setPrototypeOf(Made, base);
+  Made.prototype = prototype;
+  return Made;
+}
+
+/** Undefined where Node's own cannot be called without `new`. */
+function exampleOf(base: NodeClass): object | undefined {
+  const example: object = Object.create(base.prototype);
+  try {
+    Reflect.apply(base, example, [new IncomingMessage(new Socket())]);
+    return example;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether anything between a prototype and that of an example hides what the example has. */
+function hides(prototype: object, example: object): boolean {
+  const end: unknown = Object.getPrototypeOf(example);
+  for (
+    let each: object | null = prototype;
+    each !== null && each !== end;
+    each = Object.getPrototypeOf(each)
+  ) {
+    if (Reflect.ownKeys(each).some((name) => name in example)) {
+      return true;
+    }
+  }
+  return false;
 }

@@ -1,9 +1,9 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { REQUEST_ID_HEADER } from '../model/request-id.js';
 import type { HttpCapture } from './http-capture.js';
 import { findExchange, type HttpExchange } from './http-exchange.js';
-import { followOtherServers } from './other-servers.js';
 import { sendRequestIdLate } from './request-id-header.js';
 
 /** The little of Fastify that capture touches; the package itself is no dependency. */
@@ -33,15 +33,28 @@ interface FastifyRequestLike {
   raw: IncomingMessage;
 }
 
+/** Node's message on the channel below. */
+interface RequestStart {
+  request: IncomingMessage;
+  response: ServerResponse;
+  server: Server;
+}
+
+const REQUEST_START = 'http.server.request.start';
+
 /**
  * Ties Fastify's request, which knows the route and the user, to the raw one. What `inject` sends
  * has no event of a server and begins here; where a middleware answers before our first hook, the
  * last one still makes the tie.
  */
 export function attachToFastify(
+  server: Server,
   fastify: FastifyLike,
   capture: HttpCapture,
 ): void {
+  server.prependListener('request', (request, response) =>
+    capture.begin(request, response, sendRequestIdLate),
+  );
   fastify.addHook('onRequest', (request, reply, done) => {
     if (findExchange(request.raw) === undefined) {
       capture.begin(request.raw, reply.raw);
@@ -61,22 +74,20 @@ export function attachToFastify(
 
 /** For 'localhost' Fastify opens a second server where that name has two addresses. */
 function followSecondServers(fastify: FastifyLike, capture: HttpCapture): void {
-  let leave: (() => void) | undefined;
+  const begin = (message: unknown): void => {
+    const { request, response, server } = message as RequestStart;
+    if (server !== fastify.server && listensFor(fastify, server)) {
+      capture.begin(request, response, sendRequestIdLate);
+    }
+  };
   fastify.addHook('onListen', (done) => {
     if (fastify.addresses().length > 1) {
-      leave = followOtherServers(
-        {
-          own: fastify.server,
-          lead: (server) => listensFor(fastify, server),
-        },
-        (request, response) =>
-          capture.begin(request, response, sendRequestIdLate),
-      );
+      subscribe(REQUEST_START, begin);
     }
     done();
   });
   fastify.addHook('onClose', (_instance, done) => {
-    leave?.();
+    unsubscribe(REQUEST_START, begin);
     done();
   });
 }

@@ -87,7 +87,8 @@ export class HttpCapture {
   ): void {
     try {
       const { method = 'GET' } = raw;
-      const path = pathOf(raw.url);
+      const target = targetOf(raw);
+      const path = pathOf(target);
       if (
         findExchange(raw) !== undefined ||
         this.paths.isExcluded(method, path)
@@ -99,7 +100,7 @@ export class HttpCapture {
         response,
         requestId: acceptRequestId(raw.headers[REQUEST_ID_HEADER]),
         method,
-        target: raw.url ?? '/',
+        target,
         path,
         startedAt: this.clock.now(),
         startedMonotonic: this.clock.monotonic(),
@@ -215,6 +216,12 @@ function messagePolicyOf({
     return 'none';
   }
   return anonymizeIp === 'none' ? 'with addresses' : 'without addresses';
+}
+
+/** What the client asked for: where one Express is mounted into another, `url` has lost its beginning. */
+function targetOf(raw: IncomingMessage & { originalUrl?: unknown }): string {
+  const { originalUrl, url = '/' } = raw;
+  return typeof originalUrl === 'string' ? originalUrl : url;
 }
 
 function toRequestRecord(
