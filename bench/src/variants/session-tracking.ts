@@ -31,7 +31,7 @@ export const setUpBare: SetUp = ({ redisUrl }) => ({
 export const setUpExcluding: SetUp = () => ({
   imports: [
     SessionTrackingModule.forRoot({
-      excludePaths: ['*'],
+      excludePaths: ['/*'],
       interceptor: false,
       admin: false,
     }),
