@@ -174,6 +174,34 @@ describe('on Express', () => {
 
   it.each([
     [
+      'upgrade',
+      'GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: b',
+    ],
+    ['connect', 'CONNECT a:80 HTTP/1.1\r\nhost: a'],
+    ['checkContinue', 'GET / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue'],
+    ['checkExpectation', 'GET / HTTP/1.1\r\nhost: a\r\nexpect: b'],
+    [
+      'dropRequest',
+      'GET /kind HTTP/1.1\r\nhost: a\r\n\r\nGET /kind HTTP/1.1\r\nhost: a',
+    ],
+  ])('lets who listens to %s change what it gets', async (event, head) => {
+    const app = await bootTestApp('express')
+      .controllers(PairsController)
+      .start();
+    const server = serverOf(app);
+    server.maxRequestsPerSocket = 1;
+    const given: unknown[] = [];
+    server.on(event, (incoming: IncomingMessage) => {
+      given.push(Object.assign(incoming, { ip: 'mine' }).ip);
+      incoming.socket.destroy();
+    });
+
+    await sendRaw(app.port, `${head}\r\n\r\n`).catch(() => undefined);
+    expect(given).toEqual(['mine']);
+  });
+
+  it.each([
+    [
       'a method of Node that needs what Express adds',
       (app: NestExpressApplication) => {
         const { response } = app.getHttpAdapter().getInstance();

@@ -48,11 +48,10 @@ const REQUEST_START = 'http.server.request.start';
  * last one still makes the tie.
  */
 export function attachToFastify(
-  server: Server,
   fastify: FastifyLike,
   capture: HttpCapture,
 ): void {
-  server.prependListener('request', (request, response) =>
+  fastify.server.prependListener('request', (request, response) =>
     capture.begin(request, response, sendRequestIdLate),
   );
   fastify.addHook('onRequest', (request, reply, done) => {

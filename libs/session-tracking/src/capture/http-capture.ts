@@ -86,13 +86,13 @@ export class HttpCapture {
     send: RequestIdSender = sendRequestId,
   ): void {
     try {
+      if (findExchange(raw) !== undefined) {
+        return;
+      }
       const { method = 'GET' } = raw;
       const target = targetOf(raw);
       const path = pathOf(target);
-      if (
-        findExchange(raw) !== undefined ||
-        this.paths.isExcluded(method, path)
-      ) {
+      if (this.paths.isExcluded(method, path)) {
         return;
       }
       const exchange: HttpExchange = {

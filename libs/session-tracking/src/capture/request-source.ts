@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { attachToExpress } from './express-source.js';
 import { attachToFastify } from './fastify-source.js';
@@ -15,10 +14,13 @@ export function attachToPlatform(
   adapter: HttpAdapterHost['httpAdapter'],
   capture: HttpCapture,
 ): () => void {
-  const server: Server = adapter.getHttpServer();
   if (adapter.getType() === 'fastify') {
-    attachToFastify(server, adapter.getInstance(), capture);
+    attachToFastify(adapter.getInstance(), capture);
     return () => undefined;
   }
-  return attachToExpress(server, adapter.getInstance(), capture);
+  return attachToExpress(
+    adapter.getHttpServer(),
+    adapter.getInstance(),
+    capture,
+  );
 }

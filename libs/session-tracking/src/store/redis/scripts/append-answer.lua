@@ -9,10 +9,12 @@ local capped_sessions = 0
 
 local channel = base .. 'live'
 local listeners = try('PUBSUB', 'NUMSUB', channel)
--- What one client sent, for one client after the other: a table of its own for each is dear.
-local requests, responses, request_ids, told = {}, {}, {}, {}
 local is_live = not is_error(listeners) and (tonumber(listeners[2]) or 0) > 0
 local live_lines = {}
+
+-- What one client sent, for one client after the other: a table of its own for each is dear. Beyond the
+-- counts of the client stands what others left.
+local requests, responses, request_ids, told = {}, {}, {}, {}
 
 -- A line of JSON for each record, as a TrackedRecord; records come with their types before them.
 local function tell_live(session_id, user_id, address, told_count)
@@ -98,7 +100,6 @@ for client_position = 1, client_count do
       erased[#erased + 1] = exchange_position
       if response_rest ~= '' then
         local was_error, took = figures_of(response_rest)
-        response_count = response_count - 1
         error_count = error_count - was_error
         microseconds = microseconds - took
       end
@@ -132,7 +133,7 @@ for client_position = 1, client_count do
     end
   end
   local session_id
-  if request_count + response_count > 0 then
+  if request_count + kept_responses > 0 then
     if gone_at then
       first_at, last_at = kept_first, kept_last
     end
@@ -144,8 +145,8 @@ for client_position = 1, client_count do
     -- What nobody foresaw may cost one client's records, never those of the rest of the batch.
     local succeeded
     succeeded, session_id = pcall(store_client, client_position, user_id, address, former_address,
-      first_at, last_at, microseconds, response_count, error_count, partial == 1, requests, request_count,
-      responses, request_ids)
+      first_at, last_at, microseconds, error_count, partial == 1, requests, request_count, responses,
+      kept_responses, request_ids)
     if not succeeded or not session_id then
       rejected[#rejected + 1] = client_position
       session_id = nil

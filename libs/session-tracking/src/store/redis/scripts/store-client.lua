@@ -39,10 +39,9 @@ local function renew_expiry(session_id, client_part)
   index_renewed = true
 end
 
--- Unix times have as many digits before the point for centuries, so they compare as texts, and whole
--- seconds are read in a tenth of the time.
+-- Of the text of a Unix time, in a tenth of the time that its fraction takes; nil for any other text.
 local function whole_seconds(unix_time)
-  return tonumber(sub(unix_time, 1, 10))
+  return tonumber(match(unix_time, '^(%d+)%.?%d*$'))
 end
 
 -- Whether so much time has passed, by the texts of two Unix times.
@@ -52,7 +51,7 @@ end
 
 -- Returns the session's id, or nil when one of its keys holds a foreign type.
 local function store_client(client_position, user_id, address, former_address, first_at, last_at,
-  microseconds, response_count, error_count, partial, requests, request_count, responses, request_ids)
+  microseconds, error_count, partial, requests, request_count, responses, response_count, request_ids)
   local own_part = user_id == '' and 'ip:' .. address or 'user:' .. user_id
   local client_part = own_part
   local session_id = try('GET', base .. own_part)
@@ -96,6 +95,7 @@ local function store_client(client_position, user_id, address, former_address, f
     return nil
   end
 
+  -- Unix times have as many digits before the point for centuries, so they compare as texts.
   local last_seen_at = info[2] or ''
   if last_at > last_seen_at then
     last_seen_at = last_at
