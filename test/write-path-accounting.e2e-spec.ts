@@ -344,6 +344,11 @@ const HARMLESS: Poison[] = [
     put: (client, key) => client.hset(key, 'created_at', 'never'),
   },
   {
+    kind: 'the creation time only begins like one',
+    key: '$id:info',
+    put: (client, key) => client.hset(key, 'created_at', '9999999999soon'),
+  },
+  {
     kind: 'the counters are nonsense',
     key: '$id:info',
     put: (client, key) =>
