@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { REQUEST_ID_HEADER } from '../model/request-id.js';
 import type { HttpCapture } from './http-capture.js';
-import { findExchange, type HttpExchange } from './http-exchange.js';
+import { exchangeOf, type HttpExchange } from './http-exchange.js';
 import { sendRequestIdLate } from './request-id-header.js';
 
 /** The little of Fastify that capture touches; the package itself is no dependency. */
@@ -55,7 +55,7 @@ export function attachToFastify(
     capture.begin(request, response, sendRequestIdLate),
   );
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (findExchange(request.raw) === undefined) {
+    if (exchangeOf(request.raw) === undefined) {
       capture.begin(request.raw, reply.raw);
     }
     const exchange = tie(request);
@@ -103,7 +103,7 @@ function listensFor(fastify: FastifyLike, server: Server): boolean {
 }
 
 function tie(request: FastifyRequestLike): HttpExchange | undefined {
-  const exchange = findExchange(request.raw);
+  const exchange = exchangeOf(request.raw);
   if (exchange !== undefined) {
     exchange.hostRequest = request;
   }

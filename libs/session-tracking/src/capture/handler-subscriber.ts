@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { Subscriber } from 'rxjs';
 import type { HandlerTrace } from './http-exchange.js';
 

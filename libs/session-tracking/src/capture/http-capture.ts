@@ -14,7 +14,7 @@ import {
 } from '../model/error-description.js';
 import {
   attachExchange,
-  findExchange,
+  exchangeOf,
   type HttpExchange,
 } from './http-exchange.js';
 import { PathPolicy } from './path-policy.js';
@@ -86,7 +86,7 @@ export class HttpCapture {
     send: RequestIdSender = sendRequestId,
   ): void {
     try {
-      if (findExchange(raw) !== undefined) {
+      if (exchangeOf(raw) !== undefined) {
         return;
       }
       const { method = 'GET' } = raw;

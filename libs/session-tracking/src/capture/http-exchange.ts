@@ -56,7 +56,16 @@ export function attachExchange(request: object, exchange: HttpExchange): void {
   carrier[EXCHANGE] = exchange;
 }
 
-/** The exchange of a raw or a platform's request; undefined when it is not tracked. */
+/**
+ * The exchange of a raw request; undefined when it is not tracked. Apart from the function below, because
+ * an engine finds a property three times as fast where it meets few kinds of objects.
+ */
+export function exchangeOf(raw: object): HttpExchange | undefined {
+  const carrier: Carrier = raw;
+  return carrier[EXCHANGE];
+}
+
+/** The same of a raw or a platform's request. */
 export function findExchange(
   request: object | null | undefined,
 ): HttpExchange | undefined {

@@ -1,6 +1,6 @@
 import { ServerResponse } from 'node:http';
 import { REQUEST_ID_HEADER } from '../model/request-id.js';
-import { findExchange } from './http-exchange.js';
+import { exchangeOf } from './http-exchange.js';
 
 /** Gives a response the id of its request. */
 export type RequestIdSender = (
@@ -45,7 +45,7 @@ const writeHeadWithRequestId: HeadWriter['writeHead'] = function (
   reason,
   headers,
 ) {
-  const exchange = findExchange(this.req);
+  const exchange = exchangeOf(this.req);
   if (
     exchange !== undefined &&
     !this.headersSent &&

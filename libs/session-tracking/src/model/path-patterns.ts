@@ -22,9 +22,15 @@ export class PathPatterns {
 
   /** How the path begins that matches: with nothing of its own for an exact one; else undefined. */
   match(path: string): string | undefined {
-    return this.exact.size > 0 && this.exact.has(withoutTrailingSlash(path))
-      ? ''
-      : this.prefixes.find((prefix) => path.startsWith(prefix));
+    if (this.exact.size > 0 && this.exact.has(withoutTrailingSlash(path))) {
+      return '';
+    }
+    for (const prefix of this.prefixes) {
+      if (path.startsWith(prefix)) {
+        return prefix;
+      }
+    }
+    return undefined;
   }
 }
 

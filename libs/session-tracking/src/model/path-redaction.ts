@@ -1,14 +1,11 @@
+import { isHarmlessPath } from './harmless-path.js';
 import { decodeLoosely } from './percent-decoding.js';
 import { toPrintable } from './printable.js';
 import { REDACTED } from './redacted.js';
 import { isCut } from './request-path.js';
 import type { RouteSecrets } from './route-secrets.js';
 import { looksSecret } from './secret-shapes.js';
-import {
-  isNextStep,
-  leadsToSecrets,
-  MAY_LEAD_TO_SECRETS,
-} from './secret-words.js';
+import { isNextStep, leadsToSecrets } from './secret-words.js';
 
 /** Path parameters carry session ids: `/cart;jsessionid=1A2B`. */
 const MATRIX = /;|%(?:25){0,2}3b/i;
@@ -21,14 +18,6 @@ const ENCODED_QUERY =
 const SCHEME = /(?:^|[^a-z0-9+.-])[a-z][a-z0-9+.-]*:\/*$/i;
 const PASSWORD_BEFORE_HOST = /:[^@]*@/;
 
-/** A shorter run of token characters in mixed case is no secret by its shape. */
-const SHORTEST_OF_MIXED_CASE = 16;
-/** Nor is a shorter run of letters and digits. */
-const SHORTEST_OF_ONE_CASE = 32;
-
-/** Beyond this a path may have been cut, which takes a thorough look to say. */
-const LONGEST_PLAIN_PATH = 512;
-
 /**
  * A path without what should not be stored: segments that are secret by their shape, that follow a
  * word such as `reset-password`, or that the route's template calls `:token` or the like, and
@@ -38,74 +27,13 @@ export function redactSecretSegments(
   path: string,
   secrets: RouteSecrets,
 ): string {
-  return !secrets.any && isPlain(path) && !MAY_LEAD_TO_SECRETS.test(path)
+  const { any, harmlessStart } = secrets;
+  // Twice as fast as `startsWith`, which looks at one character at a time.
+  const begins = path.slice(0, harmlessStart.length) === harmlessStart;
+  const from = begins ? harmlessStart.length : 0;
+  return !any && isHarmlessPath(path, from)
     ? path
     : redactThoroughly(path, secrets);
-}
-
-/**
- * Whether no segment can be secret by its shape. Nearly every path is plain, also one with a UUID,
- * and this allocates nothing.
- */
-function isPlain(path: string): boolean {
-  if (path.length > LONGEST_PLAIN_PATH) {
-    return false;
-  }
-  let run = 0;
-  let alphanumeric = 0;
-  let cases = 0;
-  for (let index = 0; index < path.length; index += 1) {
-    const code = path.charCodeAt(index);
-    if (isAlphanumeric(code)) {
-      run += 1;
-      alphanumeric += 1;
-      cases |= code < 0x41 ? 0 : code < 0x61 ? UPPER : LOWER;
-      if (
-        alphanumeric === SHORTEST_OF_ONE_CASE ||
-        (run >= SHORTEST_OF_MIXED_CASE && cases === (UPPER | LOWER))
-      ) {
-        return false;
-      }
-    } else {
-      alphanumeric = 0;
-      if (isWithinToken(code)) {
-        run += 1;
-      } else if (isHarmless(code)) {
-        run = 0;
-        cases = 0;
-      } else {
-        return false;
-      }
-    }
-  }
-  return true;
-}
-
-const UPPER = 1;
-const LOWER = 2;
-
-function isAlphanumeric(code: number): boolean {
-  return (
-    (code >= 0x61 && code <= 0x7a) ||
-    (code >= 0x30 && code <= 0x39) ||
-    (code >= 0x41 && code <= 0x5a)
-  );
-}
-
-/** `-_+=`, which stand within tokens. */
-function isWithinToken(code: number): boolean {
-  return code === 0x2d || code === 0x5f || code === 0x2b || code === 0x3d;
-}
-
-/** Printable ASCII, but no percent sign, semicolon or at sign. */
-function isHarmless(code: number): boolean {
-  return (
-    code > 0x20 &&
-    code < 0x7f &&
-    code !== 0x25 &&
-    code !== 0x3b &&
-    code !== 0x40
-  );
 }
 
 function redactThoroughly(path: string, secrets: RouteSecrets): string {

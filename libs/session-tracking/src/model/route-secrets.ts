@@ -1,7 +1,11 @@
+import { isHarmlessPath } from './harmless-path.js';
+
 /** What a route template says about the segments of the paths that it matches. */
 export interface RouteSecrets {
   /** Whether the template names any secret at all. */
   readonly any: boolean;
+  /** How each path begins that the template matches letter by letter, as far as no secret can follow. */
+  readonly harmlessStart: string;
   /** Whether the segment is a fixed word of the template, and so no client's text. */
   isFixed(position: number, segment: string): boolean;
   isSecret(position: number): boolean;
@@ -37,6 +41,7 @@ export function readRouteSecrets(route: string): RouteSecrets {
   const openSecret = open !== -1 && segments.slice(open).some(namesSecret);
   return {
     any: openSecret || secret.includes(true),
+    harmlessStart: harmlessStartOf(route),
     isFixed: (position, segment) => {
       const expected = aligned[position];
       return (
@@ -48,6 +53,14 @@ export function readRouteSecrets(route: string): RouteSecrets {
     isSecret: (position) =>
       secret[position] ?? (openSecret && position >= aligned.length),
   };
+}
+
+/** The template up to its first segment that is not fixed, unless that may be a secret's. */
+function harmlessStartOf(route: string): string {
+  const pattern = route.search(PATTERN);
+  const fixed = pattern === -1 ? route : route.slice(0, pattern);
+  const start = fixed.slice(0, fixed.lastIndexOf('/') + 1);
+  return isHarmlessPath(`${start}x`) ? start : '';
 }
 
 function segmentsOf(route: string): string[] {

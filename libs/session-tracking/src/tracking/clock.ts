@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /** A timer that can be called off. */
 export interface Timer {
   cancel(): void;

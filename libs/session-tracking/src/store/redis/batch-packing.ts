@@ -9,25 +9,49 @@ import type {
   ClientTotals,
   RequestTotals,
 } from '../../model/request-totals.js';
-import { totalOf } from '../../model/session-totals.js';
+import { type SessionTotals, totalOf } from '../../model/session-totals.js';
+import type { RecordBatch } from '../session-store.js';
 import { timeText } from './number-text.js';
 import { s1, s2, toBytes, u1, u2, u4, u8, utf8 } from './packed-text.js';
-import { requestHead, requestTail, responseRest } from './record-packing.js';
+import {
+  packRequestHead,
+  packRequestTail,
+  packResponse,
+} from './record-packing.js';
 
 /** Stands for the place of a minute where the totals of a client are not those of its session. */
 const NO_MINUTE = 0xff;
 
-/** Packs a batch; scripts/append-batch.lua says how it is laid out. */
+/** Packs what is the same in all batches of a store, in the order of scripts/append-batch.lua. */
+export function packPolicy(values: readonly number[]): string {
+  return values.map((value) => s1(String(value))).join('');
+}
+
+/**
+ * Packs a batch; scripts/append-batch.lua says how it is laid out.
+ *
+ * @param packedPolicy what `packPolicy` made
+ * @param now the writer's clock, Unix time in milliseconds
+ */
 export function packBatch(
-  exchanges: readonly Exchange[],
+  packedPolicy: string,
+  { exchanges, follows, seed, sequence, wantsSessionIds }: RecordBatch,
   groups: readonly ClientGroup[],
+  now: number,
 ): Buffer {
   const routes = routeTotalsByMinute(exchanges);
   const minutes = [...routes.keys()];
   // What sampling leaves out is in no group, though its client may have one: there all are counted apart.
   const isSampled = exchanges.some(({ sampling }) => sampling === 'left_out');
   const apart: Exchange[] = isSampled ? [...exchanges] : [];
-  let packed = u2(groups.length);
+  let packed =
+    packedPolicy +
+    s1(String(sequence)) +
+    s1(String(follows ?? 0)) +
+    s1(seed) +
+    s1(String(now)) +
+    u1(wantsSessionIds ? 1 : 0) +
+    u2(groups.length);
   for (const group of groups) {
     const place = isSampled ? NO_MINUTE : placeOfMinute(group, minutes);
     packed += packClient(group, place);
@@ -69,32 +93,42 @@ function packClient(
 ): string {
   const totals = totalOf(exchanges);
   const isLeftOut = exchanges.every(({ sampling }) => sampling === 'kept');
+  // Short pieces are joined before they meet the long text: each piece has its price when all becomes bytes.
   let packed =
     s1(utf8(client.userId)) +
     s1(client.ip) +
-    s1(client.formerIp ?? '') +
-    s1(timeText(totals.firstAt)) +
-    s1(timeText(totals.lastAt)) +
+    (s1(client.formerIp ?? '') + packSpan(exchanges, totals)) +
     s1(String(totals.durationMicroseconds)) +
-    u2(totals.responses) +
-    u2(totals.errors) +
-    u1(isLeftOut ? 1 : 0) +
-    u1(minute) +
-    u2(exchanges.length);
+    (u2(totals.responses) +
+      u2(totals.errors) +
+      u1(isLeftOut ? 1 : 0) +
+      u1(minute) +
+      u2(exchanges.length));
   for (const exchange of exchanges) {
     packed += packExchange(exchange);
   }
   return packed;
 }
 
+/** The first time and the last; empty where they are those of the only exchange, as nearly always. */
+function packSpan(
+  exchanges: readonly Exchange[],
+  { firstAt, lastAt }: SessionTotals,
+): string {
+  const [only] = exchanges;
+  return exchanges.length === 1 &&
+    only?.request?.timestamp === firstAt &&
+    only.response?.timestamp === lastAt
+    ? s1('') + s1('')
+    : s1(timeText(firstAt)) + s1(timeText(lastAt));
+}
+
 function packExchange({ request, response }: Exchange): string {
   return (
-    s1(request === undefined ? '' : timeText(request.timestamp)) +
-    s2(request === undefined ? '' : requestHead(request)) +
+    (request === undefined ? s1('') + s2('') : packRequestHead(request)) +
     s1((request ?? response)?.request_id ?? '') +
-    s2(request === undefined ? '' : requestTail(request)) +
-    s1(response === undefined ? '' : timeText(response.timestamp)) +
-    s2(response === undefined ? '' : responseRest(response))
+    (request === undefined ? s2('') : packRequestTail(request)) +
+    (response === undefined ? s1('') + s2('') : packResponse(response))
   );
 }
 

@@ -32,7 +32,7 @@ import type {
   Unsubscribe,
 } from '../session-store.js';
 import { readBatchAnswer } from './batch-answer.js';
-import { packBatch } from './batch-packing.js';
+import { packBatch, packPolicy } from './batch-packing.js';
 import type { RedisConnections } from './redis-connections.js';
 import { RedisRecordFeed } from './redis-record-feed.js';
 import { RedisScript } from './redis-script.js';
@@ -95,7 +95,7 @@ export class RedisSessionStore implements SessionStore {
   private cappedClients = 0;
   private cappedSessions = 0;
   private readonly dataTtlSeconds: number;
-  private readonly policyArguments: readonly string[];
+  private readonly packedPolicy: string;
 
   constructor(
     private readonly connections: RedisConnections,
@@ -118,7 +118,7 @@ export class RedisSessionStore implements SessionStore {
     this.feed = new RedisRecordFeed(connections, this.keys.live);
     this.dataTtlSeconds = Math.max(sessionTtlSeconds, retentionSeconds);
     this.clientSlotLength = clientSlotLength(this.dataTtlSeconds);
-    this.policyArguments = [
+    this.packedPolicy = packPolicy([
       sessionTtlSeconds,
       this.dataTtlSeconds,
       renewalAge(sessionTtlSeconds),
@@ -130,7 +130,7 @@ export class RedisSessionStore implements SessionStore {
       rollups.minutes,
       rollups.hours,
       this.clientSlotLength,
-    ].map(String);
+    ]);
   }
 
   get capped(): CappedCounts {
@@ -159,13 +159,7 @@ export class RedisSessionStore implements SessionStore {
           redis,
           this.keys.writer(batch.writer),
           this.keys.base,
-          String(batch.sequence),
-          batch.seed,
-          ...this.policyArguments,
-          batch.wantsSessionIds ? '1' : '0',
-          String(batch.follows ?? 0),
-          String(Date.now()),
-          packBatch(batch.exchanges, groups),
+          packBatch(this.packedPolicy, batch, groups, Date.now()),
         ),
     );
     const { counts, exchanges } = readBatchAnswer(answer, groups, batch);

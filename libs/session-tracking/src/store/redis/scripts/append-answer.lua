@@ -90,8 +90,8 @@ for client_position = 1, client_count do
   end
   local request_count, kept_responses, told_count = 0, 0, 0
   local kept_first, kept_last
+  local request_at, request_head, request_id, request_tail, response_at, response_rest
   for _ = 1, exchange_count do
-    local request_at, request_head, request_id, request_tail, response_at, response_rest
     request_at, request_head, request_id, request_tail, response_at, response_rest, at =
       unpack_at('>Bc0Hc0Bc0Hc0Bc0Hc0', packed, at)
     exchange_position = exchange_position + 1
@@ -114,8 +114,8 @@ for client_position = 1, client_count do
       if request_at ~= '' then
         request_count = request_count + 1
         request_ids[request_count] = request_id
-        requests[request_count] = '{"timestamp":' .. request_at .. request_head .. ',"request_id":"'
-          .. request_id .. '"' .. request_tail .. '}'
+        requests[request_count] = '{"timestamp":' .. request_at .. ',"path":"' .. request_head
+          .. ',"request_id":"' .. request_id .. '"' .. request_tail .. '}'
         if is_live then
           told_count = told_count + 1
           told[told_count] = '"request","record":' .. requests[request_count]
@@ -136,6 +136,8 @@ for client_position = 1, client_count do
   if request_count + kept_responses > 0 then
     if gone_at then
       first_at, last_at = kept_first, kept_last
+    elseif first_at == '' then
+      first_at, last_at = request_at, response_at
     end
     -- An address that was erased meanwhile does not come back with a user who was there before.
     local address_gone_at = user_id ~= '' and erased_at('ip:' .. address)
@@ -186,12 +188,12 @@ if is_live and #live_lines > 0 then
   try('PUBLISH', channel, table.concat(live_lines, '\n'))
 end
 
-local answer = ARGV[2] .. ' ' .. pending .. ' ' .. capped_clients .. ' ' .. capped_sessions .. '\n'
+local answer = sequence_name .. ' ' .. pending .. ' ' .. capped_clients .. ' ' .. capped_sessions .. '\n'
   .. table.concat(rejected, ' ') .. '\n' .. table.concat(erased, ' ') .. '\n'
 if names_sessions then
   answer = answer .. table.concat(session_ids, '\n')
 end
 if names_sessions or #rejected + #erased + capped_clients + capped_sessions > 0 then
-  call('HSET', KEYS[1], ARGV[2], answer)
+  call('HSET', KEYS[1], sequence_name, answer)
 end
 return answer

@@ -9,33 +9,35 @@
 --          ask for again. All other keys are made from ARGV[1]; in a cluster it carries the same hash
 --          tag as KEYS[1].
 --
--- ARGV[1]   what every key begins with: "<prefix>:session:"
--- ARGV[2]   sequence of the batch
--- ARGV[3]   seed of the ids of new sessions
--- ARGV[4]   seconds of idleness after which a session ends
--- ARGV[5]   seconds of idleness after which the data of a session goes
--- ARGV[6]   age in seconds at which an expiry is renewed
--- ARGV[7]   age in seconds at which a session ends
--- ARGV[8]   seconds for which the data of a session that ended by age stays
--- ARGV[9]   records kept per list
--- ARGV[10]  sessions kept at the same time
--- ARGV[11]  seconds for which the writer's entry stays
--- ARGV[12]  seconds for which totals by minute stay
--- ARGV[13]  seconds for which totals by hour stay
--- ARGV[14]  length in seconds of the slots in which clients are counted
--- ARGV[15]  "1" when the answer must name the sessions
--- ARGV[16]  sequence of the batch that must have been stored right before; "0" when all before are done
--- ARGV[17]  the writer's clock, Unix time in milliseconds
--- ARGV[18]  the batch, packed for struct.unpack: texts (s1, s2) follow their length, of one or two
---           bytes; u1, u2, u4 and u8 are numbers of so many bytes, the highest first
+-- ARGV[1]  what every key begins with: "<prefix>:session:"
+-- ARGV[2]  the batch, packed for struct.unpack into one argument, since each of them has its price: texts
+--          (s1, s2) follow their length, of one or two bytes; u1, u2, u4 and u8 are numbers of so many
+--          bytes, the highest first
+--             s1 seconds of idleness after which a session ends
+--             s1 seconds of idleness after which the data of a session goes
+--             s1 age in seconds at which an expiry is renewed
+--             s1 age in seconds at which a session ends
+--             s1 seconds for which the data of a session that ended by age stays
+--             s1 records kept per list
+--             s1 sessions kept at the same time
+--             s1 seconds for which the writer's entry stays
+--             s1 seconds for which totals by minute stay
+--             s1 seconds for which totals by hour stay
+--             s1 length in seconds of the slots in which clients are counted
+--             s1 sequence of the batch
+--             s1 sequence of the batch that must have been stored right before; "0" when all before are done
+--             s1 seed of the ids of new sessions
+--             s1 the writer's clock, Unix time in milliseconds
+--             u1 1 when the answer must name the sessions
 --             u2 clients, and for each
 --               s1 user id, empty when anonymous; s1 address; s1 address under the salt before, or empty
---               s1 first time; s1 last time; s1 microseconds; u2 responses; u2 errors
+--               s1 first time; s1 last time, both empty where they are those of the only exchange
+--               s1 microseconds; u2 responses; u2 errors
 --               u1 1 when sampling left the client out
 --               u1 place (from 0) of the minute to whose totals by client all of it belongs, each exchange
 --               being a request with its response; 255 when they are counted apart
 --               u2 exchanges, and for each
---                 s1 time of the request, or empty; s2 its JSON from after the time to before ,"request_id":
+--                 s1 time of the request, or empty; s2 its JSON from after ,"path":" to before ,"request_id":
 --                 s1 request id
 --                 s2 the rest of the request's JSON without the last brace
 --                 s1 time of the response; s2 its JSON from after "status_code": on, or empty
@@ -52,25 +54,23 @@
 -- the batch before is missing.
 
 local base = ARGV[1]
-local sequence = tonumber(ARGV[2])
-local seed = ARGV[3]
-local session_ttl = ARGV[4]
-local data_ttl = ARGV[5]
-local renewal_age = tonumber(ARGV[6])
-local max_session = tonumber(ARGV[7])
-local ended_ttl = ARGV[8]
-local max_records = tonumber(ARGV[9])
-local max_sessions = tonumber(ARGV[10])
-local minutes_ttl = tonumber(ARGV[12])
-local hours_ttl = tonumber(ARGV[13])
-local client_slot = tonumber(ARGV[14])
-local names_sessions = ARGV[15] == '1'
-local follows = tonumber(ARGV[16])
-local packed = ARGV[18]
+local packed = ARGV[2]
 
 local call, try = redis.call, redis.pcall
 local sub, format, match = string.sub, string.format, string.match
 local unpack_at = struct.unpack
+
+-- `at` is where the next field of the batch begins.
+local session_ttl, data_ttl, renewal_age, max_session, ended_ttl, max_records, max_sessions, writer_ttl,
+  minutes_ttl, hours_ttl, client_slot, sequence_name, follows, seed, writer_clock, names_sessions, at =
+  unpack_at('>' .. string.rep('Bc0', 15) .. 'B', packed)
+renewal_age, max_session = tonumber(renewal_age), tonumber(max_session)
+max_records, max_sessions = tonumber(max_records), tonumber(max_sessions)
+minutes_ttl, hours_ttl = tonumber(minutes_ttl), tonumber(hours_ttl)
+client_slot = tonumber(client_slot)
+local sequence = tonumber(sequence_name)
+follows = tonumber(follows)
+names_sessions = names_sessions == 1
 
 local function is_error(reply)
   return type(reply) == 'table' and reply.err ~= nil
@@ -88,15 +88,15 @@ if is_error(entry) then
 end
 local stored_sequence = number(entry[1])
 if stored_sequence >= sequence then
-  return call('HGET', KEYS[1], ARGV[2]) or (ARGV[2] .. ' 0 0 0\n\n\n')
+  return call('HGET', KEYS[1], sequence_name) or (sequence_name .. ' 0 0 0\n\n\n')
 end
 if follows > 0 and stored_sequence ~= follows then
   return redis.error_reply('GAP the batch before this one is not stored')
 end
 
 -- The first write: where Redis takes none (memory, disk, replica) it fails here, before any other.
-call('HSET', KEYS[1], 'sequence', ARGV[2])
-call('EXPIRE', KEYS[1], ARGV[11])
+call('HSET', KEYS[1], 'sequence', sequence_name)
+call('EXPIRE', KEYS[1], writer_ttl)
 if follows == 0 and call('HLEN', KEYS[1]) > (entry[2] and 2 or 1) then
   for _, field in ipairs(call('HKEYS', KEYS[1])) do
     if field ~= 'sequence' and field ~= 'clock_ahead' then
@@ -112,10 +112,7 @@ local now_ms = now * 1000 + math.floor(tonumber(time[2]) / 1000)
 -- How far the writer's clock is ahead of this one, at most so far: a batch that was long on its way
 -- shows less of it. Never the other way, so that an erasure takes rather too much than too little.
 local clock_was_ahead = number(entry[2])
-local clock_ahead = math.max(clock_was_ahead, tonumber(ARGV[17]) - now_ms)
+local clock_ahead = math.max(clock_was_ahead, tonumber(writer_clock) - now_ms)
 if clock_ahead > clock_was_ahead then
   call('HSET', KEYS[1], 'clock_ahead', format('%.0f', clock_ahead))
 end
-
--- Where the next field of the batch begins.
-local at = 1
