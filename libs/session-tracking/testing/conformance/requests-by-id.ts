@@ -20,6 +20,37 @@ const ODD_IDS = [
   'x'.repeat(128),
 ];
 
+const ALIKE: [string, string[]][] = [
+  [
+    'begins alike, as those of one millisecond do',
+    [
+      '018f3b1c-7a5e-7cc1-98c5-dc0c0c07398f',
+      '018f3b1c-7a5e-7d02-a1b4-2f6d1f1e7a90',
+    ],
+  ],
+  [
+    'ends alike, as those of one machine do',
+    [
+      '2c5ea4c0-4067-11e9-8bad-9b1deb4d3b7d',
+      '2c5ea4c1-4067-11e9-8bad-9b1deb4d3b7d',
+    ],
+  ],
+  [
+    'ends alike and has as many characters as a UUID',
+    [
+      'web1.20261128.4.00000000000000000001',
+      'web2.20261128.4.00000000000000000001',
+    ],
+  ],
+  [
+    'is random and begins alike',
+    [
+      '3f2b8c1d-9a4e-4c7b-8f21-0a1b2c3d4e5f',
+      '3f2b8c1d-9a4e-4c7b-8f21-1a1b2c3d4e5f',
+    ],
+  ],
+];
+
 export function describeRequestsById(tested: StoreUnderTest): void {
   describe('a request that is looked for by its id', () => {
     it('is found in the session that holds it, by every instance', async () => {
@@ -42,11 +73,7 @@ export function describeRequestsById(tested: StoreUnderTest): void {
       expect(await tested.store.findRequest(id)).toBe(session);
     });
 
-    it('is not taken for one whose id begins alike, as ids of one millisecond do', async () => {
-      const ids = [
-        '018f3b1c-7a5e-7cc1-98c5-dc0c0c07398f',
-        '018f3b1c-7a5e-7d02-a1b4-2f6d1f1e7a90',
-      ];
+    it.each(ALIKE)('is not taken for another whose id %s', async (_, ids) => {
       const sessions = await tested.writer.sessionsOf(
         ...ids.map((id, index) => exchangeOf(user(String(index)), { id })),
       );

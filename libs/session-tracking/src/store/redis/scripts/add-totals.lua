@@ -51,8 +51,10 @@ end
 -- more added to what it said, if anything.
 local function sum_of(value, requests, responses, errors, microseconds)
   local a, b, c, d = match(value or '', '^(%d+) (%d+) (%d+) (%d+)$')
-  return format('%d %d %d %d', number(a) + requests, number(b) + responses, number(c) + errors,
-    number(d) + microseconds)
+  if a then
+    return format('%d %d %d %d', a + requests, b + responses, c + errors, d + microseconds)
+  end
+  return format('%d %d %d %d', requests, responses, errors, microseconds)
 end
 
 local function add_clients(start, clients)

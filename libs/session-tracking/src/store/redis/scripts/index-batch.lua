@@ -3,7 +3,7 @@
 -- Requests of a session whose entries in the index are written anew; older ones are not found any more.
 local REQUESTS_INDEXED_ANEW = 1000
 
--- By shards of the index of requests: in turn a reference and the session's id.
+-- By shards of the index of requests: in turn a reference and the session's id, and how many these are.
 local found_again = {}
 -- Whether a session of this batch has written its entries anew: many at once would hold Redis up.
 local indexed_anew = false
@@ -15,11 +15,13 @@ local function find_again(session_id, request_ids, count)
     local shard = shard_of(reference)
     local entries = found_again[shard]
     if not entries then
-      entries = {}
+      entries = { count = 0 }
       found_again[shard] = entries
     end
-    entries[#entries + 1] = reference
-    entries[#entries + 1] = session_bytes
+    local last = entries.count + 2
+    entries[last - 1] = reference
+    entries[last] = session_bytes
+    entries.count = last
   end
 end
 
@@ -41,8 +43,8 @@ local function index_requests()
   for shard, entries in pairs(found_again) do
     local key = slice_key(slice, shard)
     local is_foreign = false
-    for first = 1, #entries, REFERENCES_PER_CALL do
-      local last = math.min(first + REFERENCES_PER_CALL - 1, #entries)
+    for first = 1, entries.count, REFERENCES_PER_CALL do
+      local last = math.min(first + REFERENCES_PER_CALL - 1, entries.count)
       is_foreign = is_foreign or is_error(try('HSET', key, unpack(entries, first, last)))
     end
     if not is_foreign and call('TTL', key) < 0 then

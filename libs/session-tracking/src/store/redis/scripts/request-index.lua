@@ -22,9 +22,16 @@ local function slice_key(slice, shard)
   return base .. 'request:' .. slice .. ':' .. shard
 end
 
--- By what a request is found again. Ids of some kinds begin alike within a millisecond, or end alike
--- on one machine, so no part of them would do.
+-- By what a request is found again: of a UUID of version 4, as which ids are made here, its last 12
+-- digits, which are random. Ids of other kinds begin alike within a millisecond, or end alike on one
+-- machine, so no part of them would do.
 local function reference_of(request_id)
+  if #request_id == 36 then
+    local dash, _, _, _, _, next_dash, version = string.byte(request_id, 9, 15)
+    if dash == 0x2d and next_dash == 0x2d and version == 0x34 then
+      return string.sub(request_id, 25)
+    end
+  end
   return string.sub(redis.sha1hex(request_id), 1, 12)
 end
 
@@ -32,13 +39,10 @@ local function shard_of(reference)
   return string.byte(reference) % REQUEST_SHARDS
 end
 
-local function hex(text, from, to)
-  return tonumber(string.sub(text, from, to), 16)
-end
-
 local function to_bytes(session_id)
-  return struct.pack('>I4I2I2I2I6', hex(session_id, 1, 8), hex(session_id, 10, 13),
-    hex(session_id, 15, 18), hex(session_id, 20, 23), hex(session_id, 25, 36))
+  local a, b, c, d, e = struct.unpack('c8xc4xc4xc4xc12', session_id)
+  return struct.pack('>I4I2I2I2I6', tonumber(a, 16), tonumber(b, 16), tonumber(c, 16), tonumber(d, 16),
+    tonumber(e, 16))
 end
 
 local function to_session_id(bytes)

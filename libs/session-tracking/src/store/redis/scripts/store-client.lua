@@ -39,14 +39,20 @@ local function renew_expiry(session_id, client_part)
   index_renewed = true
 end
 
--- Of the text of a Unix time, in a tenth of the time that its fraction takes; nil for any other text.
-local function whole_seconds(unix_time)
-  return tonumber(match(unix_time, '^(%d+)%.?%d*$'))
+-- Between these texts of Unix times no session is too old, and to compare is quicker than to subtract.
+local SLACK = 60
+local young_since = format('%.0f', now + SLACK - max_session)
+local young_until = format('%.0f', now + SLACK)
+
+local function is_too_old(created_at, first_at)
+  return not (created_at > young_since and first_at < young_until)
+    and tonumber(first_at) - tonumber(created_at) >= max_session
 end
 
--- Whether so much time has passed, by the texts of two Unix times.
-local function has_passed(seconds, since, at)
-  return whole_seconds(at) - whole_seconds(since) >= seconds and tonumber(at) - tonumber(since) >= seconds
+-- The text of a counter with more added, whatever another program made of it. Formatted here, because
+-- Redis prints a Lua number digit by digit as a float; where there is nothing to add, not even that.
+local function added(counter, more)
+  return more == 0 and counter or format('%d', (tonumber(counter) or 0) + more)
 end
 
 -- Returns the session's id, or nil when one of its keys holds a foreign type.
@@ -63,17 +69,18 @@ local function store_client(client_position, user_id, address, former_address, f
     return nil
   end
 
-  local info
-  local aged_id
+  local key, info_key, info, aged_id
   if session_id then
-    info = try('HMGET', base .. session_id .. ':info', 'created_at', 'last_seen_at',
+    key = base .. session_id
+    info_key = key .. ':info'
+    info = try('HMGET', info_key, 'created_at', 'last_seen_at',
       'request_count', 'response_count', 'error_count', 'duration_us_total', 'expiry_renewed_at')
     if is_error(info) then
       return nil
     end
-    if not (info[1] and whole_seconds(info[1])) then
+    if not (info[1] and match(info[1], '^%d+%.?%d*$')) then
       session_id = nil
-    elseif has_passed(max_session, info[1], first_at) then
+    elseif is_too_old(info[1], first_at) then
       aged_id = session_id
       session_id = nil
     end
@@ -83,10 +90,11 @@ local function store_client(client_position, user_id, address, former_address, f
   if created then
     client_part = own_part
     session_id = new_session_id(client_position)
+    key = base .. session_id
+    info_key = key .. ':info'
     info = { first_at, first_at, 0, 0, 0, 0, 0 }
   end
 
-  local key = base .. session_id
   if not append(key .. ':requests', requests, request_count) then
     return nil
   end
@@ -100,16 +108,16 @@ local function store_client(client_position, user_id, address, former_address, f
   if last_at > last_seen_at then
     last_seen_at = last_at
   end
-  -- Formatted here, because Redis prints a Lua number digit by digit as a float.
-  call('HSET', key .. ':info', 'last_seen_at', last_seen_at,
-    'request_count', format('%d', number(info[3]) + request_count),
-    'response_count', format('%d', number(info[4]) + response_count),
-    'error_count', format('%d', number(info[5]) + error_count),
-    'duration_us_total', format('%d', number(info[6]) + microseconds))
+  local requests_in_all = added(info[3], request_count)
+  local responses_in_all = info[4] == info[3] and response_count == request_count and requests_in_all
+    or added(info[4], response_count)
+  call('HSET', info_key, 'last_seen_at', last_seen_at, 'request_count', requests_in_all,
+    'response_count', responses_in_all, 'error_count', added(info[5], error_count),
+    'duration_us_total', added(info[6], microseconds))
 
-  if first_at < info[1] and not has_passed(tonumber(session_ttl), first_at, info[1]) then
+  if first_at < info[1] and tonumber(info[1]) - tonumber(first_at) < tonumber(session_ttl) then
     -- A request that took long ends, and is stored, after others that came later.
-    call('HSET', key .. ':info', 'created_at', first_at)
+    call('HSET', info_key, 'created_at', first_at)
     try('ZADD', index_key, 'XX', first_at, session_id)
     count_begin(info[1], -1)
     count_begin(first_at, 1)
@@ -118,7 +126,7 @@ local function store_client(client_position, user_id, address, former_address, f
     begin_session(session_id, base .. own_part, user_id, address, former_address, first_at, aged_id, partial)
   end
   if created or math.abs(now - number(info[7])) >= renewal_age then
-    call('HSET', key .. ':info', 'expiry_renewed_at', now)
+    call('HSET', info_key, 'expiry_renewed_at', now)
     renew_expiry(session_id, client_part)
   end
   find_again(session_id, request_ids, request_count)
