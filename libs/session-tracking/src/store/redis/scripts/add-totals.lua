@@ -6,8 +6,6 @@
 local CLIENTS_PER_SLOT = 1000
 -- Another one for each batch, by which a reader knows whether it has seen a hash of clients.
 local written_at = table.concat(time, '.')
--- How many clients of a batch may take the place of a less busy one in a slot that is full.
-local REPLACEMENTS = 4
 
 local pending, capped_clients = 0, 0
 -- Of erased clients, by owner and minute: requests, responses, errors and microseconds that came after
@@ -68,7 +66,9 @@ local function add_clients(start, clients)
   local values = call('HMGET', key, 'other', unpack(owners))
   -- All fields take one but `written_at`, which is there as soon as there are any.
   local places = CLIENTS_PER_SLOT - math.max(call('HLEN', key) - 1, 0)
-  local replacements = REPLACEMENTS
+  -- In a slot that is full one client of a batch may take the place of another: who is busy is in many
+  -- batches, and who has a place is to have time to show how busy it is.
+  local may_replace = true
   local other = { 0, 0, 0, 0 }
   local changes = { 'written_at', written_at }
   local in_batch = {}
@@ -77,8 +77,8 @@ local function add_clients(start, clients)
   end
   for position, owner in ipairs(owners) do
     local value = values[position + 1]
-    if not value and places <= 0 and replacements > 0 then
-      replacements = replacements - 1
+    if not value and places <= 0 and may_replace then
+      may_replace = false
       places = places + (replace_one(key, other, in_batch) and 1 or 0)
     end
     if value or places > 0 then
