@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { at, exchangeOf, user, visitor } from '../record-builders.js';
+import { at, exchangeOf, now, user, visitor } from '../record-builders.js';
 import type { StoreUnderTest } from './store-under-test.js';
+
+const DAY_SECONDS = 86_400;
+const TODAY = Math.round(now());
 
 export function describeSessionEnd(tested: StoreUnderTest): void {
   describe('the end of a session', () => {
@@ -98,6 +101,28 @@ export function describeSessionEnd(tested: StoreUnderTest): void {
       );
       expect((await tested.read(third)).info.previous_session_id).toBe(second);
     });
+
+    it.each([
+      ['almost a day ago', TODAY - DAY_SECONDS + 10, TODAY + 2 * DAY_SECONDS],
+      ['in 1972', 90_000_009, TODAY],
+      ['in 2001', 999_000_000.5, TODAY],
+    ])(
+      'ends one that began %s by age, to the millisecond',
+      async (_, began, later) => {
+        await tested.restart({ maxSessionSeconds: DAY_SECONDS });
+        const client = user('42');
+        const sessionAt = (timestamp: number): Promise<string> =>
+          tested.writer.sessionOf(exchangeOf(client, { timestamp }));
+        const first = await sessionAt(began);
+        expect(await sessionAt(began + DAY_SECONDS - 0.001)).toBe(first);
+        const second = await sessionAt(began + DAY_SECONDS);
+        expect(second).not.toBe(first);
+        const third = await sessionAt(later);
+        expect((await tested.read(third)).info.previous_session_id).toBe(
+          second,
+        );
+      },
+    );
 
     it('keeps the data of one that ended by age for retentionSeconds from then', async () => {
       await tested.restart({ maxSessionSeconds: 50, retentionSeconds: 30 });

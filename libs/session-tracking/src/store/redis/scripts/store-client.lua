@@ -39,14 +39,16 @@ local function renew_expiry(session_id, client_part)
   index_renewed = true
 end
 
--- Between these texts of Unix times no session is too old, and to compare is quicker than to subtract.
+-- A session that began after the first of these Unix times, and is used before the second, is not too old.
 local SLACK = 60
 local young_since = format('%.0f', now + SLACK - max_session)
 local young_until = format('%.0f', now + SLACK)
 
-local function is_too_old(created_at, first_at)
-  return not (created_at > young_since and first_at < young_until)
-    and tonumber(first_at) - tonumber(created_at) >= max_session
+-- Whether a session is certainly not too old: to compare texts is quicker than to subtract numbers, and
+-- right where both have ten digits before the point, as all times between 2001 and 2286.
+local function is_young(created_at, first_at)
+  return match(created_at, '^%d%d%d%d%d%d%d%d%d%d%.?%d*$') and created_at > young_since
+    and first_at < young_until
 end
 
 -- The text of a counter with more added, whatever another program made of it. Formatted here, because
@@ -78,11 +80,14 @@ local function store_client(client_position, user_id, address, former_address, f
     if is_error(info) then
       return nil
     end
-    if not (info[1] and match(info[1], '^%d+%.?%d*$')) then
-      session_id = nil
-    elseif is_too_old(info[1], first_at) then
-      aged_id = session_id
-      session_id = nil
+    local created_at = info[1] or ''
+    if not is_young(created_at, first_at) then
+      if not match(created_at, '^%d+%.?%d*$') then
+        session_id = nil
+      elseif tonumber(first_at) - tonumber(created_at) >= max_session then
+        aged_id = session_id
+        session_id = nil
+      end
     end
   end
 
