@@ -1,3 +1,4 @@
+// The global of that name is a getter, which would be asked twice for each request.
 import { performance } from 'node:perf_hooks';
 import { Subscriber } from 'rxjs';
 import type { HandlerTrace } from './http-exchange.js';

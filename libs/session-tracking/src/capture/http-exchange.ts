@@ -60,9 +60,11 @@ export function attachExchange(request: object, exchange: HttpExchange): void {
  * The exchange of a raw request; undefined when it is not tracked. Apart from the function below, because
  * an engine finds a property three times as fast where it meets few kinds of objects.
  */
-export function exchangeOf(raw: object): HttpExchange | undefined {
-  const carrier: Carrier = raw;
-  return carrier[EXCHANGE];
+export function exchangeOf(
+  raw: object | null | undefined,
+): HttpExchange | undefined {
+  const carrier: Carrier | null | undefined = raw;
+  return carrier?.[EXCHANGE];
 }
 
 /** The same of a raw or a platform's request. */

@@ -28,7 +28,7 @@ export function redactSecretSegments(
   secrets: RouteSecrets,
 ): string {
   const { any, harmlessStart } = secrets;
-  // Twice as fast as `startsWith`, which looks at one character at a time.
+  // Not `startsWith`: V8 compiles that to a loop which takes each character out of both texts by itself.
   const begins = path.slice(0, harmlessStart.length) === harmlessStart;
   const from = begins ? harmlessStart.length : 0;
   return !any && isHarmlessPath(path, from)

@@ -4,7 +4,7 @@ import { isHarmlessPath } from './harmless-path.js';
 export interface RouteSecrets {
   /** Whether the template names any secret at all. */
   readonly any: boolean;
-  /** How each path begins that the template matches letter by letter, as far as no secret can follow. */
+  /** The fixed start of the template, up to a slash, if nothing in it can lead to a secret; else empty. */
   readonly harmlessStart: string;
   /** Whether the segment is a fixed word of the template, and so no client's text. */
   isFixed(position: number, segment: string): boolean;

@@ -25,7 +25,7 @@ const ALIKE: [string, string[]][] = [
     'begins alike, as those of one millisecond do',
     [
       '018f3b1c-7a5e-7cc1-98c5-dc0c0c07398f',
-      '018f3b1c-7a5e-7d02-a1b4-2f6d1f1e7a90',
+      '018f3b1c-7a5e-7d02-a1b4-2f6d1f1e398f',
     ],
   ],
   [
@@ -36,17 +36,33 @@ const ALIKE: [string, string[]][] = [
     ],
   ],
   [
-    'ends alike and has as many characters as a UUID',
+    'ends alike and has dashes as a UUID has',
     [
-      'web1.20261128.4.00000000000000000001',
-      'web2.20261128.4.00000000000000000001',
+      'worker01-2026-4128-host-000000000001',
+      'worker01-2027-4128-host-000000000001',
+    ],
+  ],
+  [
+    'begins and ends alike and is nearly a UUID of version 4',
+    [
+      '3f2b8c1d-9a4e-4c7b-1f21-0a1b2c3d4e5f',
+      '3f2b8c1d-9a4e-4c7b-1f22-0a1b2c3d4e5f',
+      '3f2b8c1d-9a4ea4c7b-8f21-0a1b2c3d4e5f',
+      '3f2b8c1d-9b4ea4c7b-8f21-0a1b2c3d4e5f',
+    ],
+  ],
+  [
+    'is random and ends with the time, as those of some databases do',
+    [
+      '3f2b8c1d-9a4e-4c7b-8f21-b3a0017c5a01',
+      '5d1e0a77-02bc-4a18-9c3e-b3a0017c5a01',
     ],
   ],
   [
     'is random and begins alike',
     [
       '3f2b8c1d-9a4e-4c7b-8f21-0a1b2c3d4e5f',
-      '3f2b8c1d-9a4e-4c7b-8f21-1a1b2c3d4e5f',
+      '3f2b8c1d-9a4e-4c7b-8f21-1a1b2c3d9c07',
     ],
   ],
 ];

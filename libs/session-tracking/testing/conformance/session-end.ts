@@ -106,6 +106,7 @@ export function describeSessionEnd(tested: StoreUnderTest): void {
       ['almost a day ago', TODAY - DAY_SECONDS + 10, TODAY + 2 * DAY_SECONDS],
       ['in 1972', 90_000_009, TODAY],
       ['in 2001', 999_000_000.5, TODAY],
+      ['today', TODAY, 17_000_000_000],
     ])(
       'ends one that began %s by age, to the millisecond',
       async (_, began, later) => {

@@ -5,8 +5,8 @@ import { json, s1, s2, u2 } from './packed-text.js';
 
 // A record travels to Redis in pieces, around what request and response share, and the script puts it
 // together. Written by hand: JSON.stringify of a whole record takes several times as long, on the
-// application's own thread. Times and ids need no escape. What comes again is remembered as long as it
-// can be, since every piece has its price.
+// application's own thread. Times and ids need no escape. What comes again is remembered in pieces
+// as large as can be, since each has its price.
 
 const methodMember = remembered(
   (method: string) => `","method":"${json(method)}"`,

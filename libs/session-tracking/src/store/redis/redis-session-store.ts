@@ -118,6 +118,7 @@ export class RedisSessionStore implements SessionStore {
     this.feed = new RedisRecordFeed(connections, this.keys.live);
     this.dataTtlSeconds = Math.max(sessionTtlSeconds, retentionSeconds);
     this.clientSlotLength = clientSlotLength(this.dataTtlSeconds);
+    // In the order of scripts/append-batch.lua.
     this.packedPolicy = packPolicy([
       sessionTtlSeconds,
       this.dataTtlSeconds,

@@ -45,6 +45,17 @@ local function replace_one(key, other, in_batch)
   return true
 end
 
+-- The position of the client with most requests among those that have no place.
+local function busiest_newcomer(values, requests)
+  local busiest, most = nil, -1
+  for position, count in ipairs(requests) do
+    if count > most and not values[position + 1] then
+      busiest, most = position, count
+    end
+  end
+  return busiest
+end
+
 -- A client's totals stand in one field: "<requests> <responses> <errors> <microseconds>". Returns it with
 -- more added to what it said, if anything.
 local function sum_of(value, requests, responses, errors, microseconds)
@@ -66,26 +77,26 @@ local function add_clients(start, clients)
   local values = call('HMGET', key, 'other', unpack(owners))
   -- All fields take one but `written_at`, which is there as soon as there are any.
   local places = CLIENTS_PER_SLOT - math.max(call('HLEN', key) - 1, 0)
-  -- In a slot that is full one client of a batch may take the place of another: who is busy is in many
-  -- batches, and who has a place is to have time to show how busy it is.
-  local may_replace = true
   local other = { 0, 0, 0, 0 }
   local changes = { 'written_at', written_at }
   local in_batch = {}
   for _, owner in ipairs(places < #owners and owners or {}) do
     in_batch[owner] = true
   end
+  -- In a slot that is full one client of a batch may take the place of another, which is to have had time to
+  -- show how busy it is.
+  local admitted = places <= 0 and busiest_newcomer(values, requests) or nil
+  if admitted and not replace_one(key, other, in_batch) then
+    admitted = nil
+  end
   for position, owner in ipairs(owners) do
     local value = values[position + 1]
-    if not value and places <= 0 and may_replace then
-      may_replace = false
-      places = places + (replace_one(key, other, in_batch) and 1 or 0)
-    end
-    if value or places > 0 then
+    local has_place = value or position == admitted
+    if has_place or places > 0 then
       changes[#changes + 1] = owner
       changes[#changes + 1] = sum_of(value, requests[position], responses[position], errors[position],
         microseconds[position])
-      places = places - (value and 0 or 1)
+      places = places - (has_place and 0 or 1)
     else
       capped_clients = capped_clients + requests[position]
       other[1] = other[1] + requests[position]

@@ -41,20 +41,23 @@ end
 
 -- A session that began after the first of these Unix times, and is used before the second, is not too old.
 local SLACK = 60
+local POINT = string.byte('.')
 local young_since = format('%.0f', now + SLACK - max_session)
 local young_until = format('%.0f', now + SLACK)
 
--- Whether a session is certainly not too old: to compare texts is quicker than to subtract numbers, and
--- right where both have ten digits before the point, as all times between 2001 and 2286.
+-- Whether a session is certainly not too old: to compare texts is quicker than to subtract numbers. It is
+-- right where they have ten digits before the point, as all times between 2001 and 2286; a time of fewer
+-- that is the lesser text is the lesser number too, and one of more has no point at the eleventh place.
 local function is_young(created_at, first_at)
+  local eleventh = string.byte(first_at, 11)
   return match(created_at, '^%d%d%d%d%d%d%d%d%d%d%.?%d*$') and created_at > young_since
-    and first_at < young_until
+    and first_at < young_until and (not eleventh or eleventh == POINT)
 end
 
 -- The text of a counter with more added, whatever another program made of it. Formatted here, because
 -- Redis prints a Lua number digit by digit as a float; where there is nothing to add, not even that.
 local function added(counter, more)
-  return more == 0 and counter or format('%d', (tonumber(counter) or 0) + more)
+  return more == 0 and counter and match(counter, '^%d+$') or format('%d', (tonumber(counter) or 0) + more)
 end
 
 -- Returns the session's id, or nil when one of its keys holds a foreign type.
