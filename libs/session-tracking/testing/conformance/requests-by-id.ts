@@ -22,7 +22,7 @@ const ODD_IDS = [
 
 const ALIKE: [string, string[]][] = [
   [
-    'begins alike, as those of one millisecond do',
+    'begins and ends alike, as those of one millisecond may',
     [
       '018f3b1c-7a5e-7cc1-98c5-dc0c0c07398f',
       '018f3b1c-7a5e-7d02-a1b4-2f6d1f1e398f',

@@ -22,13 +22,9 @@ local function slice_key(slice, shard)
   return base .. 'request:' .. slice .. ':' .. shard
 end
 
--- By what a request is found again: of an id in the form of a UUID of version 4, as which they are made
--- here, some of its random digits, from both ends because there are generators that end them with a time.
--- Ids of other kinds begin alike within a millisecond, or end alike on one machine, so no part would do.
+-- By what a request is found again. Ids of some kinds begin alike within a millisecond, or end alike
+-- on one machine, so no part of them would do.
 local function reference_of(request_id)
-  if #request_id == 36 and string.match(request_id, '^%-%x%x%x%x%-4%x%x%x%-[89ab]%x%x%x%-', 9) then
-    return string.sub(request_id, 1, 8) .. string.sub(request_id, 33)
-  end
   return string.sub(redis.sha1hex(request_id), 1, 12)
 end
 
