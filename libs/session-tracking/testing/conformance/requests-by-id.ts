@@ -26,6 +26,7 @@ const ALIKE: [string, string[]][] = [
     [
       '018f3b1c-7a5e-7cc1-98c5-dc0c0c07398f',
       '018f3b1c-7a5e-7d02-a1b4-2f6d1f1e398f',
+      '018f3b1c-7a5e-7d02-a1b4-2f6d1f1e7a90',
     ],
   ],
   [

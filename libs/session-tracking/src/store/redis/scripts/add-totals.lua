@@ -23,7 +23,11 @@ local NO_CLIENT = { other = true, written_at = true }
 
 -- Takes the place of the least busy of a few that are drawn by lot, which goes to `other`; of those who
 -- are in this batch none, because what they had is already added up. Returns whether there was one.
-local function replace_one(key, other, in_batch)
+local function replace_one(key, other, owners)
+  local in_batch = {}
+  for _, owner in ipairs(owners) do
+    in_batch[owner] = true
+  end
   local drawn = call('HRANDFIELD', key, 3, 'WITHVALUES')
   local weakest, weakest_value, least = nil, nil, math.huge
   for position = 1, #drawn, 2 do
@@ -79,16 +83,10 @@ local function add_clients(start, clients)
   local places = CLIENTS_PER_SLOT - math.max(call('HLEN', key) - 1, 0)
   local other = { 0, 0, 0, 0 }
   local changes = { 'written_at', written_at }
-  local in_batch = {}
-  for _, owner in ipairs(places < #owners and owners or {}) do
-    in_batch[owner] = true
-  end
-  -- In a slot that is full one client of a batch may take the place of another, which is to have had time to
-  -- show how busy it is.
-  local admitted = places <= 0 and busiest_newcomer(values, requests) or nil
-  if admitted and not replace_one(key, other, in_batch) then
-    admitted = nil
-  end
+  -- In a slot that is full one client of a batch may take the place of another. No more, so that whoever
+  -- has a place also has the time to show how busy it is.
+  local newcomer = places <= 0 and busiest_newcomer(values, requests)
+  local admitted = newcomer and replace_one(key, other, owners) and newcomer
   for position, owner in ipairs(owners) do
     local value = values[position + 1]
     local has_place = value or position == admitted

@@ -74,11 +74,9 @@ local function store_client(client_position, user_id, address, former_address, f
     return nil
   end
 
-  local key, info_key, info, aged_id
+  local info, aged_id
   if session_id then
-    key = base .. session_id
-    info_key = key .. ':info'
-    info = try('HMGET', info_key, 'created_at', 'last_seen_at',
+    info = try('HMGET', base .. session_id .. ':info', 'created_at', 'last_seen_at',
       'request_count', 'response_count', 'error_count', 'duration_us_total', 'expiry_renewed_at')
     if is_error(info) then
       return nil
@@ -98,11 +96,11 @@ local function store_client(client_position, user_id, address, former_address, f
   if created then
     client_part = own_part
     session_id = new_session_id(client_position)
-    key = base .. session_id
-    info_key = key .. ':info'
     info = { first_at, first_at, 0, 0, 0, 0, 0 }
   end
 
+  local key = base .. session_id
+  local info_key = key .. ':info'
   if not append(key .. ':requests', requests, request_count) then
     return nil
   end
