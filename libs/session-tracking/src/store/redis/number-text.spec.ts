@@ -26,6 +26,20 @@ describe('the text of a number', () => {
     );
   });
 
+  it('is the shortest, of a number so large that several decimals stand for it', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 2 ** 40, max: 2 ** 48, noNaN: true }),
+        (number) => {
+          expect(timeText(number)).toBe(JSON.stringify(number));
+          expect(durationText(number)).toBe(JSON.stringify(number));
+        },
+      ),
+      { numRuns: 2000 },
+    );
+    expect(timeText(39_269_790_466_977.65)).toBe('39269790466977.65');
+  });
+
   it('is known for every ending', () => {
     for (let part = 0; part < 1000; part += 1) {
       expect(timeText(part / 1000)).toBe(String(part / 1000));

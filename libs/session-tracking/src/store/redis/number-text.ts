@@ -3,6 +3,9 @@ import { remembered } from '../../model/remembered.js';
 const THOUSANDTHS = fractions(3);
 const HUNDREDTHS = fractions(2);
 
+/** Up to here numbers lie so close together that no two thousandths stand for the same one. */
+const LARGEST = 2 ** 42;
+
 const wholeText = remembered((whole: number) => String(whole));
 
 /** A time as JSON has it, of Unix time in seconds with milliseconds as the fraction. */
@@ -23,7 +26,10 @@ function decimalText(value: number, endings: readonly string[]): string {
   const scaled = Math.round(value * endings.length);
   const whole = Math.floor(scaled / endings.length);
   const ending = endings[scaled - whole * endings.length];
-  return ending === undefined || scaled / endings.length !== value || scaled < 0
+  return ending === undefined ||
+    scaled / endings.length !== value ||
+    scaled < 0 ||
+    value > LARGEST
     ? String(value)
     : wholeText(whole) + ending;
 }
