@@ -107,6 +107,12 @@ export function describeSessionEnd(tested: StoreUnderTest): void {
       ['in 1972', 90_000_009, TODAY],
       ['in 2001', 999_000_000.5, TODAY],
       ['today', TODAY, 17_000_000_000],
+      ['yesterday', TODAY - DAY_SECONDS, 17_000_000_000],
+      [
+        'a day before a time with the digits of today',
+        Number(String(TODAY).slice(0, 7)) - DAY_SECONDS,
+        TODAY,
+      ],
     ])(
       'ends one that began %s by age, to the millisecond',
       async (_, began, later) => {

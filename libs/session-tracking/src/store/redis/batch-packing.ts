@@ -98,7 +98,7 @@ function packClient(
     s1(utf8(client.userId)) +
     s1(client.ip) +
     (s1(client.formerIp ?? '') + packSpan(exchanges, totals)) +
-    s1(String(totals.durationMicroseconds)) +
+    u8(totals.durationMicroseconds) +
     (u2(totals.responses) +
       u2(totals.errors) +
       u1(isLeftOut ? 1 : 0) +

@@ -3,11 +3,13 @@
 // application's own thread.
 
 const LAST_ASCII = 0x7f;
+const LAST_BYTE = 0xff;
 
 const BYTES = Array.from({ length: 0x100 }, (_, code) =>
   String.fromCharCode(code),
 );
 const SMALL_PAIRS = BYTES.map((byte) => `\0${byte}`);
+const NO_BYTES = '\0\0\0\0';
 
 /** What stands between the quotes of a JSON string as it is, and is one byte in UTF-8. */
 const PLAIN_JSON = /^[ !#-[\]-~]*$/;
@@ -19,17 +21,30 @@ export function u1(value: number): string {
 
 /** A number of two bytes, the higher first. */
 export function u2(value: number): string {
-  return SMALL_PAIRS[value] ?? numberOf(value, 2);
+  const pair = SMALL_PAIRS[value];
+  if (pair !== undefined) {
+    return pair;
+  }
+  check(value, 2);
+  return String.fromCharCode(value >>> 8, value & LAST_BYTE);
 }
 
 /** A number of four bytes, the highest first. */
 export function u4(value: number): string {
-  return numberOf(value, 4);
+  check(value, 4);
+  return String.fromCharCode(
+    value >>> 24,
+    (value >>> 16) & LAST_BYTE,
+    (value >>> 8) & LAST_BYTE,
+    value & LAST_BYTE,
+  );
 }
 
 /** A number of eight bytes, the highest first. */
 export function u8(value: number): string {
-  return numberOf(value, 8);
+  check(value, 8);
+  const higher = Math.floor(value / 2 ** 32);
+  return (higher === 0 ? NO_BYTES : u4(higher)) + u4(value % 2 ** 32);
 }
 
 /** A text of up to 255 bytes, after their number. */
@@ -62,14 +77,10 @@ export function toBytes(bytes: string): Buffer {
   return Buffer.from(bytes, 'latin1');
 }
 
-function numberOf(value: number, size: number): string {
-  let bytes = '';
-  let rest = value;
-  for (let place = 0; place < size; place += 1) {
-    bytes = (BYTES[rest % 0x100] ?? refuse(value, size)) + bytes;
-    rest = Math.floor(rest / 0x100);
+function check(value: number, size: number): void {
+  if (!Number.isInteger(value) || value < 0 || value >= 2 ** (8 * size)) {
+    refuse(value, size);
   }
-  return rest === 0 ? bytes : refuse(value, size);
 }
 
 function refuse(value: number, size: number): never {

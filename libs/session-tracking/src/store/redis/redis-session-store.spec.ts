@@ -80,12 +80,8 @@ async function naiveAnalytics(sessionId: string): Promise<unknown> {
 async function sessionsByRequest(): Promise<Set<string>> {
   const ids = new Set<string>();
   for (const key of await setting.redis.keys(setting.key('request:*'))) {
-    for (const bytes of await setting.redis.hvalsBuffer(key)) {
-      ids.add(
-        bytes
-          .toString('hex')
-          .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
-      );
+    for (const id of await setting.redis.hvals(key)) {
+      ids.add(id);
     }
   }
   return ids;
@@ -171,8 +167,12 @@ describe('what another program finds in Redis', () => {
       indexed_at: expect.stringMatching(/^\d{10}$/),
     });
     expect(
-      await setting.redis.hget(setting.key(`${anonymous}:info`), 'user_id'),
-    ).toBe('');
+      await setting.redis.hmget(
+        setting.key(`${anonymous}:info`),
+        'user_id',
+        'error_count',
+      ),
+    ).toEqual(['', '0']);
   });
 
   it('is plain JSON of the documented shape, empty fields left out', async () => {

@@ -174,6 +174,60 @@ describe('a Redis that other programs disturb', () => {
     },
   );
 
+  it.each([
+    'request_count',
+    'response_count',
+    'error_count',
+    'duration_us_total',
+  ] as const)(
+    'has no number in the counter %s, which counts as none',
+    async (counter) => {
+      const failed = { status: 500, duration: 2 };
+      const id = await setting.writer.sessionOf(exchangeOf(user('42'), failed));
+      const infoKey = setting.key(`${id}:info`);
+      await setting.redis.hset(infoKey, counter, 'foreign');
+      expect((await setting.store.readSession(id))?.info[counter]).toBe(0);
+      await setting.writer.append(exchangeOf(user('42'), failed));
+      const { info } = (await setting.store.readSession(id)) ?? {};
+      expect(info).toMatchObject({
+        request_count: 2,
+        response_count: 2,
+        error_count: 2,
+        duration_us_total: 4000,
+        [counter]: counter === 'duration_us_total' ? 2000 : 1,
+      });
+    },
+  );
+
+  it.each(['foreign', 'of ten let', '', '1-2'])(
+    'has %j for the time at which a session began, which ends it',
+    async (createdAt) => {
+      const client = user('42');
+      const id = await setting.writer.sessionOf(exchangeOf(client));
+      await setting.redis.hset(
+        setting.key(`${id}:info`),
+        'created_at',
+        createdAt,
+      );
+      const next = await setting.writer.sessionOf(exchangeOf(client));
+      expect(next).not.toBe(id);
+      expect((await setting.store.readSession(next))?.requests).toHaveLength(1);
+      expect(await setting.writer.sessionOf(exchangeOf(client))).toBe(next);
+    },
+  );
+
+  it('has no time at which a session was renewed, which renews it', async () => {
+    const id = await setting.writer.sessionOf(exchangeOf(user('42')));
+    const infoKey = setting.key(`${id}:info`);
+    await setting.redis.hset(infoKey, 'expiry_renewed_at', 'foreign');
+    await setting.redis.expire(infoKey, 5);
+    await setting.writer.append(exchangeOf(user('42')));
+    expect(await setting.redis.ttl(infoKey)).toBeGreaterThan(5);
+    expect(await setting.redis.hget(infoKey, 'expiry_renewed_at')).toMatch(
+      /^\d{10}$/,
+    );
+  });
+
   it.each(['index', 'expiry', 'sessions:user:42', 'user:42'])(
     'has a foreign type in %s, which counts as missing for whoever reads',
     async (key) => {

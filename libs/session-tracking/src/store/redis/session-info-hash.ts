@@ -15,10 +15,10 @@ export function parseInfo(fields: readonly string[]): SessionInfo | null {
     user_id: hash.get('user_id') ?? '',
     created_at: Number(createdAt),
     last_seen_at: Number(hash.get('last_seen_at') ?? createdAt),
-    request_count: Number(hash.get('request_count') ?? 0),
-    response_count: Number(hash.get('response_count') ?? 0),
-    error_count: Number(hash.get('error_count') ?? 0),
-    duration_us_total: Number(hash.get('duration_us_total') ?? 0),
+    request_count: parseCounter(hash.get('request_count')),
+    response_count: parseCounter(hash.get('response_count')),
+    error_count: parseCounter(hash.get('error_count')),
+    duration_us_total: parseCounter(hash.get('duration_us_total')),
   };
   const previousSessionId = hash.get('previous_session_id');
   if (previousSessionId) {
@@ -32,4 +32,10 @@ export function parseInfo(fields: readonly string[]): SessionInfo | null {
     info.partial = true;
   }
   return info;
+}
+
+/** What another program left that is no number counts as none, as it does when more is added. */
+function parseCounter(text: string | undefined): number {
+  const count = Number(text);
+  return Number.isFinite(count) ? count : 0;
 }

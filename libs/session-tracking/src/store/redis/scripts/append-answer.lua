@@ -76,7 +76,7 @@ for client_position = 1, client_count do
   local user_id, address, former_address, first_at, last_at, microseconds
   local response_count, error_count, partial, minute_place, exchange_count
   user_id, address, former_address, first_at, last_at, microseconds, response_count, error_count,
-    partial, minute_place, exchange_count, at = unpack_at('>Bc0Bc0Bc0Bc0Bc0Bc0HHBBH', packed, at)
+    partial, minute_place, exchange_count, at = unpack_at('>Bc0Bc0Bc0Bc0Bc0I8HHBBH', packed, at)
   local owner = user_id == '' and 'ip:' .. address or 'user:' .. user_id
   local gone_at = erased_at(owner)
   if not gone_at and former_address ~= '' then
@@ -146,8 +146,8 @@ for client_position = 1, client_count do
     end
     -- What nobody foresaw may cost one client's records, never those of the rest of the batch.
     local succeeded
-    succeeded, session_id = pcall(store_client, client_position, user_id, address, former_address,
-      first_at, last_at, microseconds, error_count, partial == 1, requests, request_count, responses,
+    succeeded, session_id = pcall(store_client, client_position, owner, user_id, address,
+      former_address, first_at, last_at, microseconds, error_count, partial == 1, requests, request_count, responses,
       kept_responses, request_ids)
     if not succeeded or not session_id then
       rejected[#rejected + 1] = client_position

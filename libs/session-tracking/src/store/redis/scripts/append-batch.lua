@@ -32,7 +32,7 @@
 --             u2 clients, and for each
 --               s1 user id, empty when anonymous; s1 address; s1 address under the salt before, or empty
 --               s1 first time; s1 last time, both empty where they are those of the only exchange
---               s1 microseconds; u2 responses; u2 errors
+--               u8 microseconds; u2 responses; u2 errors
 --               u1 1 when sampling left the client out
 --               u1 place (from 0) of the minute to whose totals by client all of it belongs, each exchange
 --               being a request with its response; 255 when they are counted apart
@@ -57,7 +57,7 @@ local base = ARGV[1]
 local packed = ARGV[2]
 
 local call, try = redis.call, redis.pcall
-local sub, format, match = string.sub, string.format, string.match
+local sub, byte, format, match = string.sub, string.byte, string.format, string.match
 local unpack_at = struct.unpack
 
 -- `at` is where the next field of the batch begins.

@@ -9,7 +9,6 @@ local found_again = {}
 local indexed_anew = false
 
 local function find_again(session_id, request_ids, count)
-  local session_bytes = to_bytes(session_id)
   for position = 1, count do
     local reference = reference_of(request_ids[position])
     local shard = shard_of(reference)
@@ -20,7 +19,7 @@ local function find_again(session_id, request_ids, count)
     end
     local last = entries.count + 2
     entries[last - 1] = reference
-    entries[last] = session_bytes
+    entries[last] = session_id
     entries.count = last
   end
 end

@@ -1,11 +1,11 @@
 -- Part of a script that has the locals `base`, `call`, `try`, `now` and `data_ttl`: in which session a
 -- request is.
 --
--- The hashes "<base>request:<slice>:<shard>" hold session ids, as the 16 bytes of the UUID, by
--- references to requests. A slice is a stretch of time, so that entries go soon after the data; a batch
--- writes to each shard of one slice, so there are few of them, and many slices, so that no hash grows
--- too large to be dropped at once. Entries stay for half as long again as data does, because a session
--- that goes on writes the entries of its earlier requests anew only now and then.
+-- The hashes "<base>request:<slice>:<shard>" hold session ids by references to requests. A slice is a
+-- stretch of time, so that entries go soon after the data; a batch writes to each shard of one slice, so
+-- there are few of them, and many slices, so that no hash grows too large to be dropped at once. Entries
+-- stay for half as long again as data does, because a session that goes on writes the entries of its
+-- earlier requests anew only now and then.
 
 local SLICES_OF_DATA = 64
 local REQUEST_SHARDS = 4
@@ -19,7 +19,7 @@ local function slice_at(time)
 end
 
 local function slice_key(slice, shard)
-  return base .. 'request:' .. slice .. ':' .. shard
+  return string.format('%srequest:%d:%d', base, slice, shard)
 end
 
 -- By what a request is found again. Ids of some kinds begin alike within a millisecond, or end alike
@@ -32,30 +32,14 @@ local function shard_of(reference)
   return string.byte(reference) % REQUEST_SHARDS
 end
 
-local function to_bytes(session_id)
-  local a, b, c, d, e = struct.unpack('c8xc4xc4xc4xc12', session_id)
-  return struct.pack('>I4I2I2I2I6', tonumber(a, 16), tonumber(b, 16), tonumber(c, 16), tonumber(d, 16),
-    tonumber(e, 16))
-end
-
-local function to_session_id(bytes)
-  local digits = string.gsub(bytes, '.', function(byte)
-    return string.format('%02x', string.byte(byte))
-  end)
-  return (string.gsub(digits, '^(%w%w%w%w%w%w%w%w)(%w%w%w%w)(%w%w%w%w)(%w%w%w%w)(%w+)$', '%1-%2-%3-%4-%5'))
-end
-
 local function find_request(request_id)
   local reference = reference_of(request_id)
   local shard = shard_of(reference)
   local newest = slice_at(now)
   for slice = newest, newest - request_ttl, -slice_length do
-    local bytes = try('HGET', slice_key(slice, shard), reference)
-    if type(bytes) == 'string' and #bytes == 16 then
-      local session_id = to_session_id(bytes)
-      if call('EXISTS', base .. session_id .. ':info') == 1 then
-        return session_id
-      end
+    local session_id = try('HGET', slice_key(slice, shard), reference)
+    if type(session_id) == 'string' and call('EXISTS', base .. session_id .. ':info') == 1 then
+      return session_id
     end
   end
   return nil
@@ -65,15 +49,15 @@ local function request_id_in(record)
   return string.match(record, '"request_id":"([^"]*)"') or ''
 end
 
-local function forget_references(key, references, own)
+local function forget_references(key, references, session_id)
   if call('EXISTS', key) == 0 then
     return
   end
   for first = 1, #references, REFERENCES_PER_CALL do
     local found = try('HMGET', key,
       unpack(references, first, math.min(first + REFERENCES_PER_CALL - 1, #references)))
-    for position, bytes in ipairs(found.err and {} or found) do
-      if bytes == own then
+    for position, found_id in ipairs(found.err and {} or found) do
+      if found_id == session_id then
         call('HDEL', key, references[first + position - 1])
       end
     end
@@ -82,7 +66,6 @@ end
 
 -- Forgets where the requests of a session are, which began at some time.
 local function forget_requests(session_id, began_at, records)
-  local own = to_bytes(session_id)
   local by_shard = {}
   for _, record in ipairs(records) do
     local reference = reference_of(request_id_in(record))
@@ -94,7 +77,7 @@ local function forget_requests(session_id, began_at, records)
   local oldest = math.max(slice_at(math.floor(began_at)) - slice_length, now - request_ttl - slice_length)
   for slice = slice_at(now), oldest, -slice_length do
     for shard, references in pairs(by_shard) do
-      forget_references(slice_key(slice, shard), references, own)
+      forget_references(slice_key(slice, shard), references, session_id)
     end
   end
 end

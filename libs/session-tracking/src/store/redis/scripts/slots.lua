@@ -6,7 +6,7 @@ local pending_key = base .. 'pending-totals'
 
 -- The key of the slot of a kind and a length in which a minute lies.
 local function slot_key(kind, slot_length, minute)
-  return base .. kind .. ':' .. slot_length .. ':' .. minute - minute % slot_length
+  return string.format('%s%s:%d:%d', base, kind, slot_length, minute - minute % slot_length)
 end
 
 local function ttl_of(slot_length)

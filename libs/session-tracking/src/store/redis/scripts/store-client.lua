@@ -8,7 +8,7 @@ local function append(key, records, count)
     return true
   end
   local total = try('RPUSH', key, unpack(records, 1, count))
-  if is_error(total) then
+  if type(total) ~= 'number' then
     return false
   end
   if total == count then
@@ -39,19 +39,32 @@ local function renew_expiry(session_id, client_part)
   index_renewed = true
 end
 
--- A session that began after the first of these Unix times, and is used before the second, is not too old.
+-- A session that began between these Unix times, and is used before the second, is not too old.
 local SLACK = 60
 local POINT = string.byte('.')
-local young_since = format('%.0f', now + SLACK - max_session)
-local young_until = format('%.0f', now + SLACK)
+local young_since = format('%d', now + SLACK - max_session)
+local young_until = format('%d', now + SLACK)
 
--- Whether a session is certainly not too old: to compare texts is quicker than to subtract numbers. It is
--- right where they have ten digits before the point, as all times between 2001 and 2286; a time of fewer
--- that is the lesser text is the lesser number too, and one of more has no point at the eleventh place.
+-- Whether a time has ten digits before the point, as all between 2001 and 2286. Of such times the lesser
+-- is the lesser text, and to compare texts is quicker than to read numbers.
+local function has_ten_digits(time)
+  local eleventh = byte(time, 11)
+  return #time >= 10 and (not eleventh or eleventh == POINT)
+end
+
+-- Whether a session is certainly not too old.
 local function is_young(created_at, first_at)
-  local eleventh = string.byte(first_at, 11)
-  return match(created_at, '^%d%d%d%d%d%d%d%d%d%d%.?%d*$') and created_at > young_since
-    and first_at < young_until and (not eleventh or eleventh == POINT)
+  return created_at > young_since and created_at < young_until and first_at < young_until
+    and has_ten_digits(created_at) and has_ten_digits(first_at)
+end
+
+local fresh_since = format('%d', now - renewal_age)
+local fresh_until = format('%d', now + renewal_age)
+
+-- Whether the expiry of a session was renewed so lately that it need not be again. Compared as texts too:
+-- what is no time of ten digits falls between these for no longer than a time would.
+local function is_fresh(renewed_at)
+  return renewed_at > fresh_since and renewed_at < fresh_until
 end
 
 -- The text of a counter with more added, whatever another program made of it. Formatted here, because
@@ -60,27 +73,22 @@ local function added(counter, more)
   return more == 0 and counter and match(counter, '^%d+$') or format('%d', (tonumber(counter) or 0) + more)
 end
 
--- Returns the session's id, or nil when one of its keys holds a foreign type.
-local function store_client(client_position, user_id, address, former_address, first_at, last_at,
+-- Returns the session's id, or nil when one of its lists holds a foreign type; raises an error when
+-- another key of it does.
+local function store_client(client_position, owner, user_id, address, former_address, first_at, last_at,
   microseconds, error_count, partial, requests, request_count, responses, response_count, request_ids)
-  local own_part = user_id == '' and 'ip:' .. address or 'user:' .. user_id
-  local client_part = own_part
-  local session_id = try('GET', base .. own_part)
+  local open_key, client_part = base .. owner, owner
+  local session_id = call('GET', open_key)
   if not session_id and former_address ~= '' and user_id == '' then
-    session_id = try('GET', base .. 'ip:' .. former_address)
     client_part = 'ip:' .. former_address
-  end
-  if is_error(session_id) then
-    return nil
+    session_id = call('GET', base .. client_part)
   end
 
-  local info, aged_id
+  local info_key, info, aged_id
   if session_id then
-    info = try('HMGET', base .. session_id .. ':info', 'created_at', 'last_seen_at',
-      'request_count', 'response_count', 'error_count', 'duration_us_total', 'expiry_renewed_at')
-    if is_error(info) then
-      return nil
-    end
+    info_key = base .. session_id .. ':info'
+    info = call('HMGET', info_key, 'created_at', 'last_seen_at', 'request_count', 'response_count',
+      'duration_us_total', 'expiry_renewed_at')
     local created_at = info[1] or ''
     if not is_young(created_at, first_at) then
       if not match(created_at, '^%d+%.?%d*$') then
@@ -94,22 +102,21 @@ local function store_client(client_position, user_id, address, former_address, f
 
   local created = not session_id
   if created then
-    client_part = own_part
+    client_part = owner
     session_id = new_session_id(client_position)
-    info = { first_at, first_at, 0, 0, 0, 0, 0 }
+    info_key = base .. session_id .. ':info'
+    info = { first_at, first_at }
   end
 
-  local key = base .. session_id
-  local info_key = key .. ':info'
-  if not append(key .. ':requests', requests, request_count) then
+  local requests_key = base .. session_id .. ':requests'
+  if not append(requests_key, requests, request_count) then
     return nil
   end
-  if not append(key .. ':responses', responses, response_count) then
-    call('LTRIM', key .. ':requests', 0, -1 - request_count)
+  if not append(base .. session_id .. ':responses', responses, response_count) then
+    call('LTRIM', requests_key, 0, -1 - request_count)
     return nil
   end
 
-  -- Unix times have as many digits before the point for centuries, so they compare as texts.
   local last_seen_at = info[2] or ''
   if last_at > last_seen_at then
     last_seen_at = last_at
@@ -118,8 +125,10 @@ local function store_client(client_position, user_id, address, former_address, f
   local responses_in_all = info[4] == info[3] and response_count == request_count and requests_in_all
     or added(info[4], response_count)
   call('HSET', info_key, 'last_seen_at', last_seen_at, 'request_count', requests_in_all,
-    'response_count', responses_in_all, 'error_count', added(info[5], error_count),
-    'duration_us_total', added(info[6], microseconds))
+    'response_count', responses_in_all, 'duration_us_total', added(info[5], microseconds))
+  if created or error_count > 0 then
+    call('HSET', info_key, 'error_count', added(call('HGET', info_key, 'error_count'), error_count))
+  end
 
   if first_at < info[1] and tonumber(info[1]) - tonumber(first_at) < tonumber(session_ttl) then
     -- A request that took long ends, and is stored, after others that came later.
@@ -129,9 +138,9 @@ local function store_client(client_position, user_id, address, former_address, f
     count_begin(first_at, 1)
   end
   if created then
-    begin_session(session_id, base .. own_part, user_id, address, former_address, first_at, aged_id, partial)
+    begin_session(session_id, open_key, user_id, address, former_address, first_at, aged_id, partial)
   end
-  if created or math.abs(now - number(info[7])) >= renewal_age then
+  if not is_fresh(info[6] or '') then
     call('HSET', info_key, 'expiry_renewed_at', now)
     renew_expiry(session_id, client_part)
   end
