@@ -106,7 +106,9 @@ if follows == 0 and call('HLEN', KEYS[1]) > (entry[2] and 2 or 1) then
 end
 
 local time = call('TIME')
-local now = tonumber(time[1])
+-- As text too: Redis takes a while to print a Lua number.
+local now_text = time[1]
+local now = tonumber(now_text)
 local now_ms = now * 1000 + math.floor(tonumber(time[2]) / 1000)
 
 -- How far the writer's clock is ahead of this one, at most so far: a batch that was long on its way

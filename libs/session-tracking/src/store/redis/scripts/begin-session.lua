@@ -15,13 +15,27 @@ local function new_session_id(client_position)
     .. sub('89ab', variant, variant) .. sub(hash, 18, 20) .. '-' .. sub(hash, 21, 32)
 end
 
--- Lists a session under a user or an address; where there are too many, the oldest leaves.
+-- Whether sessions of this batch have another place in the order of renewal.
+local index_renewed = false
+
+local function note_renewal(session_id)
+  try('ZADD', expiry_key, now_text, session_id)
+  index_renewed = true
+end
+
+-- Lists a session under a user or an address; where there are too many, the oldest leaves. Returns how
+-- many there were, none where the list is of a foreign type.
 local function list_session(part, session_id, leave)
   local key = base .. 'sessions:' .. part
   local total = try('LPUSH', key, session_id)
-  if not is_error(total) and total > SESSIONS_PER_CLIENT then
+  if is_error(total) then
+    return 0
+  end
+  call('EXPIRE', key, data_ttl)
+  if total > SESSIONS_PER_CLIENT then
     leave(call('RPOP', key))
   end
+  return total
 end
 
 -- The open session of the address at which a user signs in, unless it led to another user before.
@@ -48,8 +62,8 @@ end
 local SESSIONS_THAT_OVERTAKE = 5
 local function find_overtaking(address, first_at)
   local found, found_at
-  local ids = try('LRANGE', base .. 'sessions:ip:' .. address, 0, SESSIONS_THAT_OVERTAKE - 1)
-  for _, id in ipairs(is_error(ids) and {} or ids) do
+  -- The newest is the one that begins.
+  for _, id in ipairs(call('LRANGE', base .. 'sessions:ip:' .. address, 1, SESSIONS_THAT_OVERTAKE)) do
     local info = try('HMGET', base .. id .. ':info', 'user_id', 'created_at', 'previous_session_id')
     local created_at = not is_error(info) and tonumber(info[2])
     if created_at and info[1] and info[1] ~= '' and not info[3] and created_at > tonumber(first_at)
@@ -65,14 +79,21 @@ local function count_begin(created_at, count)
   new_sessions[minute] = (new_sessions[minute] or 0) + count
 end
 
--- Indexes are shared: a foreign type in one costs its entries, never the records.
-local function begin_session(session_id, open_key, user_id, address, former_address, first_at, aged_id, partial)
+-- Indexes are shared: a foreign type in one costs its entries, never the records. What of a session is
+-- counted, and its lists, are written and expire already.
+local function begin_session(session_id, open_key, user_id, address, former_address, first_at, aged_id,
+  partial, error_count)
   local info_key = base .. session_id .. ':info'
-  call('HSET', info_key, 'created_at', first_at, 'client_ip', address, 'user_id', user_id,
-    'indexed_at', now)
+  call('HSET', info_key, 'created_at', first_at, 'error_count', error_count, 'client_ip', address,
+    'user_id', user_id, 'indexed_at', now_text, 'expiry_renewed_at', now_text)
+  call('EXPIRE', info_key, data_ttl)
   if partial then
     call('HSET', info_key, 'partial', '1')
   end
+  call('SET', open_key, session_id, 'EX', session_ttl)
+  try('ZADD', index_key, first_at, session_id)
+  note_renewal(session_id)
+
   local previous_id = aged_id
   if not aged_id and user_id ~= '' then
     previous_id = find_origin(user_id, address) or find_origin(user_id, former_address)
@@ -83,18 +104,16 @@ local function begin_session(session_id, open_key, user_id, address, former_addr
   if previous_id then
     call('HSET', info_key, 'previous_session_id', previous_id)
   end
-  if user_id == '' and not aged_id and address ~= UNKNOWN_ADDRESS then
+
+  local sessions_at_address = list_session('ip:' .. address, session_id, leave_address)
+  if user_id ~= '' then
+    list_session('user:' .. user_id, session_id, remove_session)
+  elseif not aged_id and address ~= UNKNOWN_ADDRESS and sessions_at_address > 1 then
     local next_id = find_overtaking(address, first_at)
     if next_id then
       call('HSET', info_key, 'next_session_id', next_id)
       call('HSET', base .. next_id .. ':info', 'previous_session_id', session_id)
     end
-  end
-  call('SET', open_key, session_id, 'EX', session_ttl)
-  try('ZADD', index_key, first_at, session_id)
-  list_session('ip:' .. address, session_id, leave_address)
-  if user_id ~= '' then
-    list_session('user:' .. user_id, session_id, remove_session)
   end
   if aged_id then
     call('EXPIRE', base .. aged_id .. ':info', ended_ttl)

@@ -1,7 +1,5 @@
 -- Part of append-batch.lua, after begin-session.lua and index-batch.lua: stores what one client sent.
 
-local index_renewed = false
-
 -- Appends the first so many records to a list. Returns false when it holds a foreign type.
 local function append(key, records, count)
   if count == 0 then
@@ -35,8 +33,7 @@ local function renew_expiry(session_id, client_part)
   if address_part ~= client_part then
     call('EXPIRE', base .. 'sessions:' .. address_part, data_ttl)
   end
-  try('ZADD', expiry_key, now, session_id)
-  index_renewed = true
+  note_renewal(session_id)
 end
 
 -- A session that began between these Unix times, and is used before the second, is not too old.
@@ -102,7 +99,6 @@ local function store_client(client_position, owner, user_id, address, former_add
 
   local created = not session_id
   if created then
-    client_part = owner
     session_id = new_session_id(client_position)
     info_key = base .. session_id .. ':info'
     info = { first_at, first_at }
@@ -126,23 +122,24 @@ local function store_client(client_position, owner, user_id, address, former_add
     or added(info[4], response_count)
   call('HSET', info_key, 'last_seen_at', last_seen_at, 'request_count', requests_in_all,
     'response_count', responses_in_all, 'duration_us_total', added(info[5], microseconds))
-  if created or error_count > 0 then
-    call('HSET', info_key, 'error_count', added(call('HGET', info_key, 'error_count'), error_count))
-  end
-
-  if first_at < info[1] and tonumber(info[1]) - tonumber(first_at) < tonumber(session_ttl) then
-    -- A request that took long ends, and is stored, after others that came later.
-    call('HSET', info_key, 'created_at', first_at)
-    try('ZADD', index_key, 'XX', first_at, session_id)
-    count_begin(info[1], -1)
-    count_begin(first_at, 1)
-  end
   if created then
-    begin_session(session_id, open_key, user_id, address, former_address, first_at, aged_id, partial)
-  end
-  if not is_fresh(info[6] or '') then
-    call('HSET', info_key, 'expiry_renewed_at', now)
-    renew_expiry(session_id, client_part)
+    begin_session(session_id, open_key, user_id, address, former_address, first_at, aged_id, partial,
+      error_count)
+  else
+    if error_count > 0 then
+      call('HSET', info_key, 'error_count', added(call('HGET', info_key, 'error_count'), error_count))
+    end
+    if first_at < info[1] and tonumber(info[1]) - tonumber(first_at) < tonumber(session_ttl) then
+      -- A request that took long ends, and is stored, after others that came later.
+      call('HSET', info_key, 'created_at', first_at)
+      try('ZADD', index_key, 'XX', first_at, session_id)
+      count_begin(info[1], -1)
+      count_begin(first_at, 1)
+    end
+    if not is_fresh(info[6] or '') then
+      call('HSET', info_key, 'expiry_renewed_at', now_text)
+      renew_expiry(session_id, client_part)
+    end
   end
   find_again(session_id, request_ids, request_count)
   return session_id
