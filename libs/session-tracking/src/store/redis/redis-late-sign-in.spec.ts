@@ -36,6 +36,12 @@ describe('a sign-in that is stored after what the user did next', () => {
     expect(await infoOf(later)).not.toHaveProperty('previous_session_id');
   });
 
+  it('is linked though nobody else was at the address', async () => {
+    const next = await act('42', 2);
+    const signIn = await visit(1);
+    expect((await infoOf(signIn))?.next_session_id).toBe(next);
+  });
+
   it('is none where the user was there before, came from elsewhere, or is linked', async () => {
     const before = await act('42', 1);
     const elsewhere = await visit(0, '192.0.2.2');

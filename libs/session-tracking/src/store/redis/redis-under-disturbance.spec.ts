@@ -158,16 +158,20 @@ describe('a Redis that other programs disturb', () => {
     });
   });
 
-  it.each(['index', 'expiry', 'sessions:user:42', 'sessions:ip:192.0.2.1'])(
-    'has a foreign type in the shared key %s, which costs no record',
-    async (key) => {
+  it.each([
+    { key: 'index', client: user('42') },
+    { key: 'expiry', client: user('42') },
+    { key: 'sessions:user:42', client: user('42') },
+    { key: 'sessions:ip:192.0.2.1', client: user('42', '192.0.2.1') },
+    { key: 'sessions:ip:192.0.2.1', client: visitor('192.0.2.1') },
+  ])(
+    'has a foreign type in the shared key $key, which costs no record of $client',
+    async ({ key, client }) => {
       await setting.redis.set(setting.key(key), 'foreign');
-      const id = await setting.writer.sessionOf(
-        exchangeOf(user('42', '192.0.2.1')),
-      );
-      await setting.writer.append(exchangeOf(user('42', '192.0.2.1')));
+      const id = await setting.writer.sessionOf(exchangeOf(client));
+      await setting.writer.append(exchangeOf(client));
       await setting.age(setting.prefix, 5);
-      await setting.writer.append(exchangeOf(user('42', '192.0.2.1')));
+      await setting.writer.append(exchangeOf(client));
       const history = await setting.store.readSession(id);
       expect(history?.info.request_count).toBe(3);
       expect(history?.requests).toHaveLength(3);
