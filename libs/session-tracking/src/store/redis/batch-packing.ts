@@ -154,7 +154,7 @@ function packMinute(
   return packed;
 }
 
-/** Packs totals by route; scripts/fold-totals.lua says how they are laid out. */
+/** Packs totals by route; scripts/gather-totals.lua says how they are laid out. */
 function packRoutes(routes: ReadonlyMap<string, RequestTotals>): string {
   let packed = u2(routes.size);
   for (const [route, totals] of routes) {

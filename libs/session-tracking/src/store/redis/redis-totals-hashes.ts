@@ -17,7 +17,7 @@ interface Question {
 }
 
 /** So many batches are folded together: fewer would save less, more would hold Redis up longer. */
-const WORTH_FOLDING = 16;
+const WORTH_FOLDING = 32;
 
 /** How long fewer wait for more, in milliseconds. */
 const FEW_WAIT_MS = 1000;
@@ -29,12 +29,14 @@ export class RedisTotalsHashes {
   private readonly foldScript = new RedisScript(
     'fold-totals.lua',
     'slots.lua',
+    'gather-totals.lua',
     'totals-by-slot.lua',
     'fold-totals-answer.lua',
   );
   private readonly readScript = new RedisScript(
     'read-totals.lua',
     'slots.lua',
+    'gather-totals.lua',
     'totals-by-slot.lua',
     'read-totals-answer.lua',
   );

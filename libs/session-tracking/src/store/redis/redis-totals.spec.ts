@@ -4,6 +4,7 @@ import { useRedis } from '../../../testing/redis-setting.js';
 import { CONFORMANCE_POLICY } from '../../../testing/session-store-conformance.js';
 import { startReplyForger } from '../../../testing/reply-forger.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
+import { bucketOf } from '../../model/duration-buckets.js';
 import type { Exchange } from '../../model/exchange.js';
 import type { TimeSlot } from '../../model/time-slot.js';
 import { RedisConnections } from './redis-connections.js';
@@ -57,12 +58,12 @@ function numbered(kind: string, count: number): string[] {
 describe('totals of batches', () => {
   it('wait until there are many', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    await visit(15);
-    expect([await waiting(), await folded()]).toEqual([15, 0]);
+    await visit(31);
+    expect([await waiting(), await folded()]).toEqual([31, 0]);
     await visit(1);
     vi.useRealTimers();
     await vi.waitFor(async () => {
-      expect([await waiting(), await folded()]).toEqual([0, 16]);
+      expect([await waiting(), await folded()]).toEqual([0, 32]);
     });
   });
 
@@ -130,6 +131,27 @@ describe('totals of batches', () => {
     expect([await waiting(), await folded()]).toEqual([0, 100]);
   });
 
+  it('are folded in parts where they have many buckets', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const routes = numbered('/route', 50);
+    for (let batch = 0; batch < 32; batch += 1) {
+      await setting.writer.append(
+        ...routes.map((route) =>
+          exchangeOf(user('42'), {
+            timestamp: HOUR.start,
+            route: `${route} of ${batch}`,
+          }),
+        ),
+      );
+    }
+    vi.useRealTimers();
+    await vi.waitFor(async () => {
+      expect([await waiting(), await folded()]).toEqual([26, 300]);
+    });
+    expect(await answered()).toEqual([1600, undefined]);
+    expect(setting.store.capped.routes).toBe(1100);
+  });
+
   it('that a fold leaves over are folded though nothing comes after them', async () => {
     await visit(1);
     const key = setting.key('pending-totals');
@@ -138,13 +160,13 @@ describe('totals of batches', () => {
       0,
       0,
     );
-    for (let count = 1; count < 20; count += 1) {
+    for (let count = 1; count < 40; count += 1) {
       await setting.redis.rpush(key, element);
     }
     await visit(1);
     await vi.waitFor(
       async () => {
-        expect([await waiting(), await folded()]).toEqual([0, 21]);
+        expect([await waiting(), await folded()]).toEqual([0, 41]);
       },
       { timeout: 10_000 },
     );
@@ -160,6 +182,51 @@ describe('totals of batches', () => {
     await visit(3);
     expect(await answered()).toEqual([3, 3]);
     expect(await waiting()).toBe(0);
+  });
+
+  it('are a few fields of a route, as another program finds them', async () => {
+    const took = (duration: number, status: number): Exchange =>
+      exchangeOf(user('42'), { timestamp: HOUR.start, duration, status });
+    await setting.writer.append(took(1, 200), took(1, 404), took(5, 503));
+    await setting.store.readUsage(HOUR);
+    const buckets = [1000, 5000].map(bucketOf);
+    const routes = await setting.redis.hgetall(
+      setting.key(`routes:300:${FIVE_MINUTES.start}`),
+    );
+    const { '1:durations': durations = '', ...counters } = routes;
+    expect(durations.split(' ').toSorted()).toEqual(
+      [`${buckets[0]}:2`, `${buckets[1]}:1`].toSorted(),
+    );
+    expect(counters).toEqual({
+      'GET unmatched': '1',
+      routes: '1',
+      written_at: expect.stringMatching(/^\d+\.\d+$/),
+      '1:requests': '3',
+      '1:responses': '3',
+      '1:client_errors': '1',
+      '1:server_errors': '1',
+      '1:duration_us': '7000',
+      '1:longest_us': '5000',
+    });
+  });
+
+  it.each([
+    ['foreign', 1],
+    ['', 1],
+    ['1:7 nonsense 2:x', 2],
+    ['{"1":7}', 1],
+  ])('are added to %j in place of the durations', async (left, buckets) => {
+    await visit(1);
+    await setting.store.readUsage(HOUR);
+    const key = setting.key(`usage:3600:${HOUR.start}`);
+    const before = (await setting.redis.hget(key, 'durations')) ?? '';
+    const [bucket = ''] = before.split(':');
+    await setting.redis.hset(key, 'durations', left);
+    await visit(2);
+    const usage = await setting.store.readUsage(HOUR);
+    expect(usage?.requests).toBe(3);
+    expect(usage?.durations.get(Number(bucket))).toBe(2);
+    expect(usage?.durations.size).toBe(buckets);
   });
 
   it('wait for no longer than totals stay', async () => {

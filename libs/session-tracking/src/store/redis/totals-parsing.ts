@@ -5,11 +5,7 @@ import {
   type UsageTotals,
 } from '../../model/request-totals.js';
 import type { ReadTotals } from './remembered-totals.js';
-import {
-  readTotalsText,
-  type TotalsFields,
-  WRITTEN_AT,
-} from './totals-text.js';
+import { readDurations, readTotalsText, WRITTEN_AT } from './totals-text.js';
 
 /** The hash of totals of everything. */
 export async function parseUsage(
@@ -17,16 +13,12 @@ export async function parseUsage(
 ): Promise<ReadTotals<ReadonlyTotals<UsageTotals> | null>> {
   const totals = emptyUsageTotals();
   let writtenAt = '';
-  const fields: TotalsFields = {
-    bucket: (_route, bucket, count) => totals.durations.set(bucket, count),
-    other: (field, value) => {
-      if (field === WRITTEN_AT) {
-        writtenAt = value;
-      }
-      setField(totals, field, value);
-    },
-  };
-  await readTotalsText(text, fields);
+  await readTotalsText(text, (field, value) => {
+    if (field === WRITTEN_AT) {
+      writtenAt = value;
+    }
+    setField(totals, field, value);
+  });
   return { writtenAt, totals: text === '' ? null : totals };
 }
 
@@ -34,32 +26,26 @@ export async function parseUsage(
 export async function parseRoutes(
   text: string,
 ): Promise<ReadTotals<ReadonlyMap<string, ReadonlyTotals>>> {
-  const byNumber: (UsageTotals | undefined)[] = [];
-  const names: (string | undefined)[] = [OTHER];
+  const byNumber = new Map<string, UsageTotals>();
+  const names = new Map([[OTHER, OTHER]]);
   let writtenAt = '';
-  const totalsOf = (route: number): UsageTotals =>
-    (byNumber[route] ??= emptyUsageTotals());
-  const fields: TotalsFields = {
-    bucket: (route, bucket, count) =>
-      totalsOf(route).durations.set(bucket, count),
-    other: (field, value) => {
-      const colon = field.indexOf(':');
-      if (field.includes(' ')) {
-        names[Number(value)] = field;
-      } else if (colon !== -1) {
-        // What has no number, `other`, is number 0; routes begin with 1.
-        const route = Number(field.slice(0, colon)) || 0;
-        setField(totalsOf(route), field.slice(colon + 1), value);
-      } else if (field === WRITTEN_AT) {
-        writtenAt = value;
-      }
-    },
-  };
-  await readTotalsText(text, fields);
+  await readTotalsText(text, (field, value) => {
+    const colon = field.indexOf(':');
+    if (field.includes(' ')) {
+      names.set(value, field);
+    } else if (colon !== -1) {
+      const number = field.slice(0, colon);
+      const totals = byNumber.get(number) ?? emptyUsageTotals();
+      byNumber.set(number, totals);
+      setField(totals, field.slice(colon + 1), value);
+    } else if (field === WRITTEN_AT) {
+      writtenAt = value;
+    }
+  });
   const totals = new Map<string, ReadonlyTotals>();
-  for (const [number, ofRoute] of byNumber.entries()) {
-    const name = names[number];
-    if (ofRoute !== undefined && name !== undefined) {
+  for (const [number, ofRoute] of byNumber) {
+    const name = names.get(number);
+    if (name !== undefined) {
       totals.set(name, ofRoute);
     }
   }
@@ -80,12 +66,11 @@ const PROPERTIES: ReadonlyMap<
   ['new_sessions', 'newSessions'],
 ]);
 
-/** A name of `PROPERTIES`, or `d17`, the count of a bucket. */
 function setField(totals: UsageTotals, name: string, value: string): void {
   const property = PROPERTIES.get(name);
   if (property !== undefined) {
     totals[property] = Number(value);
-  } else if (name.startsWith('d')) {
-    totals.durations.set(Number(name.slice(1)), Number(value));
+  } else if (name === 'durations') {
+    readDurations(value, totals.durations);
   }
 }

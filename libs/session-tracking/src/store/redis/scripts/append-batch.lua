@@ -43,7 +43,7 @@
 --                 s1 time of the response; s2 its JSON from after "status_code": on, or empty
 --             u2 minutes, and for each
 --               s1 Unix time at which it begins
---               u4 length of its totals by route; these, as totals-by-slot.lua takes them
+--               u4 length of its totals by route; these, as gather-totals.lua takes them
 --               u2 clients that are counted apart, and for each s1 owner; u2 requests; u2 responses; u2 errors; u8 microseconds
 --
 -- Answer: "<sequence> <totals that wait to be folded> <requests of capped clients> <sessions that went

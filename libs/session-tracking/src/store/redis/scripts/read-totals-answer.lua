@@ -7,11 +7,11 @@ repeat
 until not could_fold or left == 0
 
 -- Everybody else waits for as long as a call takes.
-local FIELDS_PER_CALL = 5000
+local BYTES_PER_CALL = 100000
 
-local answer, fields_told = { capped_routes }, 0
+local answer, told = { capped_routes }, 0
 for position = 4, #ARGV, 2 do
-  if fields_told >= FIELDS_PER_CALL then
+  if told >= BYTES_PER_CALL then
     break
   end
   local key, seen = ARGV[position], ARGV[position + 1]
@@ -19,8 +19,9 @@ for position = 4, #ARGV, 2 do
     answer[#answer + 1] = '='
   else
     local fields = redis.pcall('HGETALL', key)
-    answer[#answer + 1] = #fields == 0 and '' or cjson.encode(fields)
-    fields_told = fields_told + #fields / 2
+    local text = #fields == 0 and '' or cjson.encode(fields)
+    answer[#answer + 1] = text
+    told = told + #text
   end
 end
 return answer

@@ -1,123 +1,82 @@
--- Part of a script that has the local `call`, after slots.lua: adds the totals that wait to those of the
--- slots in which they fall.
---
--- An element is what one batch brought to one minute, packed for struct.unpack: s1 and s2 are texts
--- after their length of one or two bytes, u2 and u8 numbers of so many bytes, the highest first
---   s1 Unix time at which the minute begins; i2 sessions that began, negative where some are found to
---   have begun earlier
---   u2 routes, and for each
---     s2 method and template, empty for what belongs to none
---     u2 requests; u2 responses; u2 client errors; u2 server errors; u8 microseconds; u8 the longest
---     u2 buckets, and for each u2 number; u2 count
+-- Part of a script that has the local `call`, after slots.lua and gather-totals.lua: adds the totals that
+-- wait to those of the slots in which they fall.
 
 local ROUTES_PER_SLOT = 500
-local ELEMENTS_PER_FOLD = 16
--- A fold ends early at so many buckets, because the fields it writes are what it costs.
+local ELEMENTS_PER_FOLD = 32
+-- A fold ends early at so many buckets, because each is written to several hashes.
 local BUCKETS_PER_FOLD = 300
-local UNROUTED = ''
-local COUNTED = { 'requests', 'responses', 'client_errors', 'server_errors', 'duration_us' }
 
 local capped_routes = 0
 -- Another one for each fold, by which a reader knows whether it has seen a hash.
 local written_at = table.concat(call('TIME'), '.')
 
-local function no_totals()
-  return { 0, 0, 0, 0, 0, longest = 0, buckets = {} }
+-- What is to be changed in a hash: by its name how much is added to a field, what it becomes where that
+-- is more, and which counts are added to those in it; then fields that are written as they are.
+local function no_changes()
+  return { increments = {}, greatest = {}, buckets = {}, written = {} }
 end
 
--- Adds the second totals to the first. Returns how many buckets it was the first in.
-local function add_totals(sum, totals)
-  for position = 1, #COUNTED do
-    sum[position] = sum[position] + totals[position]
-  end
-  sum.longest = math.max(sum.longest, totals.longest)
-  local first_in = 0
-  for bucket, count in pairs(totals.buckets) do
-    local before = sum.buckets[bucket]
-    first_in = first_in + (before and 0 or 1)
-    sum.buckets[bucket] = (before or 0) + count
-  end
-  return first_in
-end
-
--- Reads the totals of a route from an element. Returns its name, the totals, and where they end.
-local function read_route(element, at)
-  local totals, name, bucket_count = no_totals(), nil, 0
-  name, totals[1], totals[2], totals[3], totals[4], totals[5], totals.longest, bucket_count, at =
-    struct.unpack('>Hc0HHHHI8I8H', element, at)
-  local counts = { struct.unpack('>' .. string.rep('HH', bucket_count), element, at) }
-  for position = 1, 2 * bucket_count, 2 do
-    totals.buckets[counts[position]] = counts[position + 1]
-  end
-  -- The last of what it gives is where it stopped.
-  return name, totals, counts[2 * bucket_count + 1]
-end
-
--- Adds an element to the totals by minute and route. Returns how many buckets it was the first in.
-local function gather_element(minutes, element)
-  local start, new_sessions, route_count, at = struct.unpack('>Bc0hH', element)
-  local minute = minutes[start] or { new_sessions = 0, routes = {}, names = {} }
-  minutes[start] = minute
-  minute.new_sessions = minute.new_sessions + new_sessions
-  local first_in = 0
-  for _ = 1, route_count do
-    local name, totals
-    name, totals, at = read_route(element, at)
-    if not minute.routes[name] then
-      minute.routes[name] = no_totals()
-      -- Places are given in the order of arrival.
-      minute.names[#minute.names + 1] = name ~= UNROUTED and name or nil
-    end
-    first_in = first_in + add_totals(minute.routes[name], totals)
-  end
-  return first_in
-end
-
--- Names the fields in which totals are added up, with their increments.
-local function gather_fields(fields, increments, prefix, totals)
+local function note_totals(changes, prefix, totals)
   for position, name in ipairs(COUNTED) do
     if totals[position] > 0 then
-      fields[#fields + 1] = prefix .. name
-      increments[#increments + 1] = totals[position]
+      changes.increments[prefix .. name] = totals[position]
     end
   end
-  local bucket_prefix = prefix .. 'd'
-  for bucket, count in pairs(totals.buckets) do
-    fields[#fields + 1] = bucket_prefix .. bucket
-    increments[#increments + 1] = count
+  changes.greatest[prefix .. 'longest_us'] = totals.longest
+  if next(totals.buckets) then
+    changes.buckets[prefix .. 'durations'] = totals.buckets
   end
 end
 
--- Adds to fields of a hash and keeps the greatest of others, in one reading and one writing.
-local function write(key, slot_length, fields, increments, longest, named)
-  local added = #fields
-  for field in pairs(longest) do
-    fields[#fields + 1] = field
+-- To make a text of a number is dear, and each bucket is written several times.
+local bucket_names = {}
+
+local function name_of(bucket)
+  local name = bucket_names[bucket]
+  if not name then
+    name = string.format('%d', bucket)
+    bucket_names[bucket] = name
+  end
+  return name
+end
+
+-- Counts by bucket, "229:3 230:1", with others added.
+local function add_buckets(text, buckets)
+  local counts, parts = {}, {}
+  for bucket, count in string.gmatch(text or '', '(%d+):(%d+)') do
+    counts[bucket] = tonumber(count)
+  end
+  for bucket, count in pairs(buckets) do
+    local name = name_of(bucket)
+    counts[name] = (counts[name] or 0) + count
+  end
+  for bucket, count in pairs(counts) do
+    parts[#parts + 1] = string.format('%s:%d', bucket, count)
+  end
+  return table.concat(parts, ' ')
+end
+
+-- Writes changes of a hash, in one reading and one writing.
+local function write(key, slot_length, changes)
+  local fields = {}
+  for _, kind in ipairs({ changes.increments, changes.greatest, changes.buckets }) do
+    for field in pairs(kind) do
+      fields[#fields + 1] = field
+    end
   end
   local values = call('HMGET', key, unpack(fields))
-  local changes = named
-  changes[#changes + 1] = 'written_at'
-  changes[#changes + 1] = written_at
+  local pairs_written = { 'written_at', written_at, unpack(changes.written) }
   for position, field in ipairs(fields) do
-    local before = tonumber(values[position]) or 0
-    local after = position <= added and before + increments[position] or math.max(before, longest[field])
-    changes[#changes + 1] = field
-    changes[#changes + 1] = string.format('%d', after)
+    local before = values[position]
+    local count = tonumber(before) or 0
+    pairs_written[#pairs_written + 1] = field
+    pairs_written[#pairs_written + 1] = changes.buckets[field] and add_buckets(before, changes.buckets[field])
+      or changes.increments[field] and string.format('%d', count + changes.increments[field])
+      or string.format('%d', math.max(count, changes.greatest[field]))
   end
-  if call('HSET', key, unpack(changes)) * 2 == #changes then
+  if call('HSET', key, unpack(pairs_written)) * 2 == #pairs_written then
     call('EXPIRE', key, ttl_of(slot_length))
   end
-end
-
-local function add_usage(start, slot_length, usage, new_sessions)
-  local fields, increments = {}, {}
-  gather_fields(fields, increments, '', usage)
-  if new_sessions ~= 0 then
-    fields[#fields + 1] = 'new_sessions'
-    increments[#increments + 1] = new_sessions
-  end
-  write(slot_key('usage', slot_length, start), slot_length, fields, increments,
-    { longest_us = usage.longest }, {})
 end
 
 -- Routes are numbered within a slot, so that their names stand in it once.
@@ -128,7 +87,8 @@ local function add_routes(start, slot_length, names, routes)
   local key = slot_key('routes', slot_length, start)
   local numbers = call('HMGET', key, 'routes', unpack(names))
   local last = tonumber(numbers[1]) or 0
-  local fields, increments, longest, named = {}, {}, {}, {}
+  local changes = no_changes()
+  local written = changes.written
   local other
   for position, name in ipairs(names) do
     local totals = routes[name]
@@ -136,12 +96,11 @@ local function add_routes(start, slot_length, names, routes)
     if not route and last < ROUTES_PER_SLOT then
       last = last + 1
       route = string.format('%d', last)
-      named[#named + 1] = name
-      named[#named + 1] = route
+      written[#written + 1] = name
+      written[#written + 1] = route
     end
     if route then
-      gather_fields(fields, increments, route .. ':', totals)
-      longest[route .. ':longest_us'] = totals.longest
+      note_totals(changes, route .. ':', totals)
     else
       other = other or no_totals()
       add_totals(other, totals)
@@ -149,24 +108,27 @@ local function add_routes(start, slot_length, names, routes)
     end
   end
   if other then
-    gather_fields(fields, increments, 'other:', other)
-    longest['other:longest_us'] = other.longest
+    note_totals(changes, 'other:', other)
   end
-  if #named > 0 then
-    named[#named + 1] = 'routes'
-    named[#named + 1] = last
+  if #written > 0 then
+    written[#written + 1] = 'routes'
+    written[#written + 1] = last
   end
-  write(key, slot_length, fields, increments, longest, named)
+  write(key, slot_length, changes)
 end
 
 -- A foreign type under one key of the totals costs what it would hold, never anything else.
 local function add_minute(start, minute)
-  local usage = no_totals()
+  local usage, changes = no_totals(), no_changes()
   for _, totals in pairs(minute.routes) do
     add_totals(usage, totals)
   end
+  note_totals(changes, '', usage)
+  if minute.new_sessions ~= 0 then
+    changes.increments.new_sessions = minute.new_sessions
+  end
   for _, slot_length in ipairs({ 60, 300, 3600 }) do
-    pcall(add_usage, start, slot_length, usage, minute.new_sessions)
+    pcall(write, slot_key('usage', slot_length, start), slot_length, changes)
   end
   for _, slot_length in ipairs({ 300, 3600 }) do
     pcall(add_routes, start, slot_length, minute.names, minute.routes)
