@@ -108,11 +108,10 @@ export function describeSessionEnd(tested: StoreUnderTest): void {
       ['in 2001', 999_000_000.5, TODAY],
       ['today', TODAY, 17_000_000_000],
       ['yesterday', TODAY - DAY_SECONDS, 17_000_000_000],
-      [
-        'a day before a time with the digits of today',
-        Number(String(TODAY).slice(0, 7)) - DAY_SECONDS,
-        TODAY,
-      ],
+      // A day later it is a time that begins with the digits of today.
+      ['in July 1970', Math.floor(TODAY / 100) + 0.5 - DAY_SECONDS, TODAY],
+      ['in January 1970', Math.floor(TODAY / 1000) + 0.25 - DAY_SECONDS, TODAY],
+      ['in 1970, too', Math.floor(TODAY / 1000) - DAY_SECONDS, TODAY],
     ])(
       'ends one that began %s by age, to the millisecond',
       async (_, began, later) => {

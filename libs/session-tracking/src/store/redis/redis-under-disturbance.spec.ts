@@ -203,7 +203,8 @@ describe('a Redis that other programs disturb', () => {
     },
   );
 
-  it.each(['foreign', 'of ten let', '', '1-2'])(
+  const second = Math.floor(Date.now() / 1000);
+  it.each(['foreign', 'of ten let', '', `${second}.x`, `${second}.5.1`])(
     'has %j for the time at which a session began, which ends it',
     async (createdAt) => {
       const client = user('42');
@@ -217,6 +218,29 @@ describe('a Redis that other programs disturb', () => {
       expect(next).not.toBe(id);
       expect((await setting.store.readSession(next))?.requests).toHaveLength(1);
       expect(await setting.writer.sessionOf(exchangeOf(client))).toBe(next);
+    },
+  );
+
+  it('made the totals of clients, or took their expiry, and an erasure finds them all the same', async () => {
+    const length = setting.store.clientSlotLength;
+    const key = setting.key(`clients:${length}:${START - (START % length)}`);
+    await setting.redis.hset(key, 'foreign', 'x');
+    await setting.writer.append(exchangeOf(user('42')), exchangeOf(user('43')));
+    expect(await setting.redis.ttl(key)).toBeGreaterThan(0);
+    await setting.store.eraseClient({ userId: '42' });
+    expect(await setting.redis.hexists(key, 'user:42')).toBe(0);
+    expect(await setting.redis.hexists(key, 'user:43')).toBe(1);
+    await setting.redis.persist(key);
+    await setting.writer.append(exchangeOf(user('43')));
+    expect(await setting.redis.ttl(key)).toBeGreaterThan(0);
+  });
+
+  it.each(['sessions:user:42', 'sessions:ip:192.0.2.1'])(
+    'has a foreign type in %s, which goes like what it took the place of',
+    async (key) => {
+      await setting.redis.set(setting.key(key), 'foreign');
+      await setting.writer.append(exchangeOf(user('42', '192.0.2.1')));
+      expect(await setting.redis.ttl(setting.key(key))).toBeGreaterThan(0);
     },
   );
 

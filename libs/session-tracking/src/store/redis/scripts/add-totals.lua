@@ -79,9 +79,8 @@ local function add_clients(start, clients)
   local errors, microseconds = clients.errors, clients.microseconds
   local key = slot_key('clients', client_slot, start)
   local values = call('HMGET', key, 'other', unpack(owners))
-  local field_count = call('HLEN', key)
-  -- All fields take a place but `written_at`, which is there as soon as there are any.
-  local places = CLIENTS_PER_SLOT - math.max(field_count - 1, 0)
+  -- All fields take one but `written_at`, which is there as soon as there are any.
+  local places = CLIENTS_PER_SLOT - math.max(call('HLEN', key) - 1, 0)
   local other = { 0, 0, 0, 0 }
   local changes = { 'written_at', written_at }
   -- In a slot that is full one client of a batch may take the place of another. No more, so that whoever
@@ -108,14 +107,15 @@ local function add_clients(start, clients)
     changes[#changes + 1] = 'other'
     changes[#changes + 1] = sum_of(values[1], unpack(other))
   end
-  if field_count == 0 then
+  local expires = call('TTL', key) >= 0
+  if not expires then
     -- First, for what stands in no list is not found by an erasure.
     call('ZREMRANGEBYSCORE', client_slots_key, '-inf', '(' .. now)
     call('ZADD', client_slots_key, now + data_ttl, sub(key, #base + #'clients:' + 1))
     call('EXPIRE', client_slots_key, data_ttl)
   end
   call('HSET', key, unpack(changes))
-  if field_count == 0 then
+  if not expires then
     call('EXPIRE', key, data_ttl)
   end
 end

@@ -57,7 +57,7 @@ local base = ARGV[1]
 local packed = ARGV[2]
 
 local call, try = redis.call, redis.pcall
-local sub, byte, format, match = string.sub, string.byte, string.format, string.match
+local sub, byte, find, match, format = string.sub, string.byte, string.find, string.match, string.format
 local unpack_at = struct.unpack
 
 -- `at` is where the next field of the batch begins.

@@ -28,10 +28,10 @@ end
 local function list_session(part, session_id, leave)
   local key = base .. 'sessions:' .. part
   local total = try('LPUSH', key, session_id)
+  call('EXPIRE', key, data_ttl)
   if is_error(total) then
     return 0
   end
-  call('EXPIRE', key, data_ttl)
   if total > SESSIONS_PER_CLIENT then
     leave(call('RPOP', key))
   end
