@@ -125,6 +125,56 @@ describe('the commands that are documented', () => {
     }
   });
 
+  it.each(documentedCommands())(
+    'are needed: nothing counts as stored that is not, for want of %s',
+    async (command) => {
+      const store = await openRestrictedStore(`-${command}`);
+      try {
+        const batch = setting.writer.batch([
+          exchangeOf(user('42', '192.0.2.1'), { id: 'a' }),
+        ]);
+        for (let attempt = 0; attempt < 3; attempt += 1) {
+          const outcome = await store.append(batch).then(
+            ({ exchanges }) => exchanges[0]?.outcome,
+            () => 'refused',
+          );
+          const id = await setting.store.findSessionId({ userId: '42' });
+          const kept = id === null ? null : await setting.store.readSession(id);
+          const requests = kept?.requests.length ?? 0;
+          expect(requests).toBe(
+            outcome === 'stored' ? 1 : Math.min(requests, 1),
+          );
+        }
+      } finally {
+        await store.close();
+      }
+    },
+  );
+
+  it.each(['TIME', 'EXPIRE', 'HSET'])(
+    'may be granted late: a batch that was refused for want of %s is stored then',
+    async (command) => {
+      const store = await openRestrictedStore(`-${command}`);
+      try {
+        const batch = setting.writer.batch([exchangeOf(user('42'))]);
+        for (let attempt = 0; attempt < 2; attempt += 1) {
+          await expect(store.append(batch)).rejects.toThrow(
+            StoreUnavailableError,
+          );
+        }
+        await setting.redis.call('ACL', 'SETUSER', 'tracker', `+${command}`);
+        const { exchanges } = await store.append(batch);
+        expect(exchanges[0]?.outcome).toBe('stored');
+        const history = await setting.store.readSession(
+          exchanges[0]?.sessionId ?? '',
+        );
+        expect(history?.requests).toHaveLength(1);
+      } finally {
+        await store.close();
+      }
+    },
+  );
+
   it('are needed: to lack one is an error, and no empty answer', async () => {
     await setting.writer.append(exchangeOf(user('42')));
     const store = await openRestrictedStore('-zrange', '-pfcount', '-lrange');

@@ -221,6 +221,33 @@ describe('a Redis that other programs disturb', () => {
     },
   );
 
+  it('breaks a batch off, of which nothing is stored again and all counts as rejected', async () => {
+    await setting.writer.append(exchangeOf(user('42')));
+    const before = await snapshotOfSessions();
+    const entry = setting.key(`writer:${setting.writer.writer}`);
+    const batch = setting.writer.batch([
+      exchangeOf(user('42')),
+      exchangeOf(user('43')),
+      exchangeOf(user('42')),
+    ]);
+    expect(await setting.redis.hget(entry, 'begun')).toBe(
+      String(batch.sequence - 1),
+    );
+    // As the script leaves it when it breaks off.
+    await setting.redis.hset(entry, 'begun', batch.sequence);
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      const { exchanges } = await setting.store.append(batch);
+      expect(exchanges.map(({ outcome }) => outcome)).toEqual([
+        'rejected',
+        'rejected',
+        'rejected',
+      ]);
+    }
+    expect(await snapshotOfSessions()).toEqual(before);
+    const next = await setting.writer.append(exchangeOf(user('42')));
+    expect(next.exchanges[0]?.outcome).toBe('stored');
+  });
+
   it('made the totals of clients, or took their expiry, and an erasure finds them all the same', async () => {
     const length = setting.store.clientSlotLength;
     const key = setting.key(`clients:${length}:${START - (START % length)}`);

@@ -193,7 +193,4 @@ local answer = sequence_name .. ' ' .. pending .. ' ' .. capped_clients .. ' ' .
 if names_sessions then
   answer = answer .. table.concat(session_ids, '\n')
 end
-if names_sessions or #rejected + #erased + capped_clients + capped_sessions > 0 then
-  call('HSET', KEYS[1], sequence_name, answer)
-end
-return answer
+return finish(answer, names_sessions or #rejected + #erased + capped_clients + capped_sessions > 0)

@@ -4,10 +4,10 @@
 -- begin-session.lua, index-batch.lua, store-client.lua, slots.lua, add-totals.lua and append-answer.lua,
 -- which share its locals.
 --
--- KEYS[1]  the writer's entry, a hash: "sequence" of the batch it stored last, "clock_ahead" in
---          milliseconds at most so far, and by their sequences the answers of batches that a retry may
---          ask for again. All other keys are made from ARGV[1]; in a cluster it carries the same hash
---          tag as KEYS[1].
+-- KEYS[1]  the writer's entry, a hash: "sequence" of the batch it stored last, that of the one it has
+--          "begun" last, "clock_ahead" in milliseconds at most so far, and by their sequences the
+--          answers of batches that a retry may ask for again. All other keys are made from ARGV[1]; in
+--          a cluster it carries the same hash tag as KEYS[1].
 --
 -- ARGV[1]  what every key begins with: "<prefix>:session:"
 -- ARGV[2]  the batch, packed for struct.unpack into one argument, since each of them has its price: texts
@@ -82,8 +82,11 @@ local function number(text)
 end
 
 -- A batch that was stored before is answered as it was then.
-local entry = try('HMGET', KEYS[1], 'sequence', 'clock_ahead')
+local entry = try('HMGET', KEYS[1], 'sequence', 'clock_ahead', 'begun')
 if is_error(entry) then
+  if not find(entry.err, 'WRONGTYPE', 1, true) then
+    return entry
+  end
   call('DEL', KEYS[1])
 end
 local stored_sequence = number(entry[1])
@@ -94,17 +97,6 @@ if follows > 0 and stored_sequence ~= follows then
   return redis.error_reply('GAP the batch before this one is not stored')
 end
 
--- The first write: where Redis takes none (memory, disk, replica) it fails here, before any other.
-call('HSET', KEYS[1], 'sequence', sequence_name)
-call('EXPIRE', KEYS[1], writer_ttl)
-if follows == 0 and call('HLEN', KEYS[1]) > (entry[2] and 2 or 1) then
-  for _, field in ipairs(call('HKEYS', KEYS[1])) do
-    if field ~= 'sequence' and field ~= 'clock_ahead' then
-      call('HDEL', KEYS[1], field)
-    end
-  end
-end
-
 local time = call('TIME')
 -- As text too: Redis takes a while to print a Lua number.
 local now_text = time[1]
@@ -113,8 +105,37 @@ local now_ms = now * 1000 + math.floor(tonumber(time[2]) / 1000)
 
 -- How far the writer's clock is ahead of this one, at most so far: a batch that was long on its way
 -- shows less of it. Never the other way, so that an erasure takes rather too much than too little.
-local clock_was_ahead = number(entry[2])
-local clock_ahead = math.max(clock_was_ahead, tonumber(writer_clock) - now_ms)
-if clock_ahead > clock_was_ahead then
-  call('HSET', KEYS[1], 'clock_ahead', format('%.0f', clock_ahead))
+local clock_ahead = math.max(number(entry[2]), tonumber(writer_clock) - now_ms)
+
+-- The first write: where Redis takes none (memory, disk, replica, permissions) it fails here, before any
+-- other, and the batch may come again.
+call('HSET', KEYS[1], 'clock_ahead', format('%.0f', clock_ahead))
+call('EXPIRE', KEYS[1], writer_ttl)
+if follows == 0 and call('HLEN', KEYS[1]) > 3 then
+  for _, field in ipairs(call('HKEYS', KEYS[1])) do
+    if field ~= 'sequence' and field ~= 'begun' and field ~= 'clock_ahead' then
+      call('HDEL', KEYS[1], field)
+    end
+  end
 end
+
+-- Remembers that the batch is done, and its answer where a retry could not tell it.
+local function finish(answer, is_told_again)
+  if is_told_again then
+    call('HSET', KEYS[1], 'sequence', sequence_name, sequence_name, answer)
+  else
+    call('HSET', KEYS[1], 'sequence', sequence_name)
+  end
+  return answer
+end
+
+-- A batch that was begun and not finished broke off: nobody knows how much of it is stored, so all of it
+-- counts as rejected rather than that some is stored twice.
+if number(entry[3]) >= sequence then
+  local positions = {}
+  for position = 1, (unpack_at('>H', packed, at)) do
+    positions[position] = position
+  end
+  return finish(sequence_name .. ' 0 0 0\n' .. table.concat(positions, ' ') .. '\n\n', true)
+end
+call('HSET', KEYS[1], 'begun', sequence_name)
