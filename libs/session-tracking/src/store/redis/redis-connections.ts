@@ -1,15 +1,19 @@
-import { Redis, type RedisOptions, ReplyError } from 'ioredis';
+import { type Redis, ReplyError } from 'ioredis';
 import { RedisConnectionError } from '../../errors/redis-connection.error.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
-
-/** Longest wait between two attempts to connect, in milliseconds. */
-const LONGEST_RECONNECT_MS = 1000;
+import {
+  afterLastReading,
+  answerWithin,
+  NoAnswerError,
+} from './answer-within.js';
+import {
+  connectLimitMs,
+  createClient,
+  type RedisSource,
+} from './create-client.js';
 
 /** What a connection is for. */
 export type ConnectionUse = 'writer' | 'reader';
-
-/** An address, or a client of the host whose settings are taken over. */
-export type RedisSource = string | Redis;
 
 /**
  * The two connections of a store, always its own: what is read never delays what is written, the
@@ -46,7 +50,8 @@ export class RedisConnections {
     question: (redis: Redis) => Promise<T>,
   ): Promise<T> {
     try {
-      return await question(await this.ready(use));
+      const redis = await this.ready(use);
+      return await answerWithin(this.timeouts[use], question(redis));
     } catch (cause) {
       throw new StoreUnavailableError(
         operation,
@@ -61,9 +66,12 @@ export class RedisConnections {
    * asked for it closes it.
    */
   async openSubscriber(): Promise<Redis> {
-    const redis = createClient(await this.findSource(), this.timeouts.reader);
+    const limitMs = this.timeouts.reader;
+    const redis = createClient(await this.findSource(), limitMs, {
+      commandTimeout: limitMs,
+    });
     redis.on('error', () => undefined);
-    await whenReady(redis);
+    await whenReady(redis, limitMs);
     return redis;
   }
 
@@ -88,20 +96,20 @@ export class RedisConnections {
     if (redis === undefined) {
       throw new RedisConnectionError('The connection to Redis is closed.');
     }
-    await whenReady(redis);
+    await whenReady(redis, this.timeouts[use]);
     return redis;
   }
 
   /**
    * Why a command failed, in the operator's words.
    *
-   * A command that timed out may still be answered: on a new connection the next answer belongs to
-   * the next command for certain.
+   * A command that was not answered in time may still be: on a new connection the next answer belongs
+   * to the next command for certain.
    */
   private explainFailure(use: ConnectionUse, error: unknown): unknown {
-    if (error instanceof Error && error.message === 'Command timed out') {
+    if (error instanceof NoAnswerError) {
       this.replace(use);
-      return new Error(`no answer within ${this.timeouts[use]} ms`);
+      return error;
     }
     return isRefusedByClient(error) ? (this.faults.get(use) ?? error) : error;
   }
@@ -114,37 +122,41 @@ export class RedisConnections {
   }
 
   private createConnection(source: RedisSource, use: ConnectionUse): Redis {
-    const redis = createClient(source, this.timeouts[use]);
+    // Of a host's client too: commands have our own limit.
+    const redis = createClient(source, this.timeouts[use], {
+      commandTimeout: undefined,
+    });
     // Without a listener an error event would end the process.
-    redis.on('error', (error: Error) => this.faults.set(use, error));
+    redis.on('error', (error: Error) => {
+      // What ioredis says of a connection that is given up tells nothing.
+      if (!isRefusedByClient(error)) {
+        this.faults.set(use, error);
+      }
+      // ioredis would go on, in another database.
+      if (isRefusedSelect(error)) {
+        this.replace(use);
+      }
+    });
+    redis.on('connect', () => this.expectReady(redis, use));
     redis.on('close', () => this.givenUp.delete(use));
     return redis;
   }
+
+  /** Gives up a connection on which a server says nothing. */
+  private expectReady(redis: Redis, use: ConnectionUse): void {
+    const callOff = afterLastReading(connectLimitMs(this.timeouts[use]), () =>
+      this.replace(use),
+    );
+    redis.once('ready', callOff);
+    redis.once('close', callOff);
+  }
 }
 
-function createClient(source: RedisSource, timeoutMs: number): Redis {
-  const options: RedisOptions = {
-    // A command is answered, refused at once or timed out: nothing waits inside the client, and
-    // nothing is sent a second time behind the store's back.
-    commandTimeout: timeoutMs,
-    connectTimeout: Math.max(timeoutMs, 1000),
-    maxRetriesPerRequest: 0,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    enableAutoPipelining: false,
-    // How long a connection that is given up may take to close, and a loading server to be asked
-    // again: the defaults are longer than our own longest wait.
-    disconnectTimeout: 100,
-    maxLoadingRetryTime: LONGEST_RECONNECT_MS / 2,
-    retryStrategy: (attempt) =>
-      Math.min(50 * 2 ** Math.min(attempt, 8), LONGEST_RECONNECT_MS),
-    lazyConnect: true,
-    // Keys are the contract with other readers: a prefix of the host's client must not change them.
-    keyPrefix: '',
-  };
-  return typeof source === 'string'
-    ? new Redis(source, options)
-    : source.duplicate(options);
+/** Whether Redis does not let the connection have the database that it is for. */
+function isRefusedSelect(
+  error: Error & { command?: { name?: unknown } },
+): boolean {
+  return error instanceof ReplyError && error.command?.name === 'select';
 }
 
 /**
@@ -177,7 +189,7 @@ function isRefusedByClient(error: unknown): boolean {
 /** Waits under way: a connection is listened to once, however many ask for it at once. */
 const waits = new WeakMap<Redis, Promise<void>>();
 
-async function whenReady(redis: Redis): Promise<void> {
+async function whenReady(redis: Redis, limitMs: number): Promise<void> {
   if (redis.status === 'wait') {
     // A failure shows below: the connection is not ready then and refuses the command.
     redis.connect().catch(() => undefined);
@@ -187,21 +199,21 @@ async function whenReady(redis: Redis): Promise<void> {
   }
   let wait = waits.get(redis);
   if (wait === undefined) {
-    wait = waitForConnection(redis).finally(() => waits.delete(redis));
+    wait = waitForConnection(redis, limitMs).finally(() => waits.delete(redis));
     waits.set(redis, wait);
   }
   await wait;
 }
 
-function waitForConnection(redis: Redis): Promise<void> {
+function waitForConnection(redis: Redis, limitMs: number): Promise<void> {
   return new Promise((resolve) => {
     const settle = (): void => {
-      clearTimeout(timeout);
+      callOff();
       redis.off('ready', settle);
       redis.off('close', settle);
       resolve();
     };
-    const timeout = setTimeout(settle, redis.options.commandTimeout);
+    const callOff = afterLastReading(limitMs, settle);
     redis.once('ready', settle);
     redis.once('close', settle);
   });

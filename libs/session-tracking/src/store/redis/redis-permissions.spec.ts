@@ -205,3 +205,43 @@ describe('the commands that are documented', () => {
     }
   });
 });
+
+describe('a database that Redis does not let us have', () => {
+  it.each([
+    ['that is none', '/99', /out of range/],
+    ['without the permission to select one', '/3', /NOPERM|permission/],
+  ])('%s is an error, and nothing goes to another', async (_, path, reason) => {
+    await setting.redis.call(
+      'ACL',
+      'SETUSER',
+      'tracker',
+      'reset',
+      'on',
+      '>secret',
+      'allkeys',
+      'allchannels',
+      'allcommands',
+      ...(path === '/3' ? ['-select'] : []),
+    );
+    const url = `${setting.url.replace('redis://', 'redis://tracker:secret@')}${path}`;
+    const store = new RedisSessionStore(
+      new RedisConnections(() => Promise.resolve(url), {
+        writer: 5000,
+        reader: 5000,
+      }),
+      setting.prefix,
+      CONFORMANCE_POLICY,
+    );
+    try {
+      const writer = new TestWriter(store);
+      for (let attempt = 0; attempt < 5; attempt += 1) {
+        await expect(writer.append(exchangeOf(user('42')))).rejects.toThrow(
+          reason,
+        );
+      }
+      expect(await setting.redis.keys(`${setting.prefix}:*`)).toEqual([]);
+    } finally {
+      await store.close();
+    }
+  });
+});

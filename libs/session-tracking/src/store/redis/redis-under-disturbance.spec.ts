@@ -1,16 +1,21 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { keepBusy } from '../../../testing/keep-busy.js';
 import {
   exchangeOf,
   requestRecord,
   responseRecord,
   START,
+  TestWriter,
   user,
   visitor,
 } from '../../../testing/record-builders.js';
 import { isTotal, useRedis } from '../../../testing/redis-setting.js';
+import { CONFORMANCE_POLICY } from '../../../testing/session-store-conformance.js';
 import { slotAt } from '../../model/time-slot.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import { RedisConnections } from './redis-connections.js';
+import { RedisSessionStore } from './redis-session-store.js';
 import type { Exchange } from '../../model/exchange.js';
 
 const setting = useRedis();
@@ -220,6 +225,29 @@ describe('a Redis that other programs disturb', () => {
       expect(await setting.writer.sessionOf(exchangeOf(client))).toBe(next);
     },
   );
+
+  it('answers while the event loop lags, which is in time', async () => {
+    const store = new RedisSessionStore(
+      new RedisConnections(() => Promise.resolve(setting.url), {
+        writer: 50,
+        reader: 50,
+      }),
+      setting.prefix,
+      CONFORMANCE_POLICY,
+    );
+    try {
+      const writer = new TestWriter(store);
+      await writer.append(exchangeOf(user('42')));
+      await setting.redis.client('PAUSE', 20);
+      const appended = writer.append(exchangeOf(user('42')));
+      await setImmediate();
+      keepBusy(200);
+      const { exchanges } = await appended;
+      expect(exchanges[0]?.outcome).toBe('stored');
+    } finally {
+      await store.close();
+    }
+  });
 
   it('breaks a batch off, of which nothing is stored again and all counts as rejected', async () => {
     await setting.writer.append(exchangeOf(user('42')));

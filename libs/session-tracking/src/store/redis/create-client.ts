@@ -1,0 +1,42 @@
+import { Redis, type RedisOptions } from 'ioredis';
+
+/** Longest wait between two attempts to connect, in milliseconds. */
+const LONGEST_RECONNECT_MS = 1000;
+
+/** An address, or a client of the host whose settings are taken over. */
+export type RedisSource = string | Redis;
+
+/** A connection that is made when it is asked for first. */
+export function createClient(
+  source: RedisSource,
+  timeoutMs: number,
+  { commandTimeout }: Pick<RedisOptions, 'commandTimeout'>,
+): Redis {
+  const options: RedisOptions = {
+    // A command is answered, refused at once or given up: nothing waits inside the client, and
+    // nothing is sent a second time behind the store's back.
+    commandTimeout,
+    connectTimeout: connectLimitMs(timeoutMs),
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    enableAutoPipelining: false,
+    // How long a connection that is given up may take to close, and a loading server to be asked
+    // again: the defaults are longer than our own longest wait.
+    disconnectTimeout: 100,
+    maxLoadingRetryTime: LONGEST_RECONNECT_MS / 2,
+    retryStrategy: (attempt) =>
+      Math.min(50 * 2 ** Math.min(attempt, 8), LONGEST_RECONNECT_MS),
+    lazyConnect: true,
+    // Keys are the contract with other readers: a prefix of the host's client must not change them.
+    keyPrefix: '',
+  };
+  return typeof source === 'string'
+    ? new Redis(source, options)
+    : source.duplicate(options);
+}
+
+/** How long each half of connecting may take: to reach the server, and to agree with it on the rest. */
+export function connectLimitMs(timeoutMs: number): number {
+  return Math.max(timeoutMs, 1000);
+}
