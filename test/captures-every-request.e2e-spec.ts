@@ -8,6 +8,7 @@ import {
   VersioningType,
 } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { ServerResponse } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
 import {
   bootTestApp,
@@ -408,6 +409,26 @@ describe.each(PLATFORMS)('%s records', (platform) => {
         route,
       });
     });
+
+    it.each([503, 0, Number.NaN, 'none', undefined])(
+      'set the status %j when another has gone out',
+      async (late) => {
+        const app = await shop()
+          .middleware((consumer) =>
+            consumer
+              .apply((_request: unknown, response: ServerResponse) => {
+                response.statusCode = 206;
+                response.write('a part');
+                Object.assign(response, { statusCode: late });
+                response.end();
+              })
+              .forRoutes('{*splat}'),
+          )
+          .start();
+        const answer = await app.http.get('/api/things');
+        expect(await recordedOnce(app, answer)).toMatchObject({ status: 206 });
+      },
+    );
 
     it('pass on what no route takes', async () => {
       const app = await shop()

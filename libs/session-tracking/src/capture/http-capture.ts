@@ -23,6 +23,7 @@ import { acceptRequestId, REQUEST_ID_HEADER } from '../model/request-id.js';
 import { pathOf } from '../model/request-path.js';
 import { type RequestIdSender, sendRequestId } from './request-id-header.js';
 import { routeTemplateOf } from './route-template.js';
+import { sentStatusOf } from './sent-status.js';
 import type { SkippedRoutes } from './skipped-routes.js';
 
 /** nginx' status for a client that left before it was answered. */
@@ -189,7 +190,7 @@ export class HttpCapture {
     const record: ResponseRecord = {
       timestamp: toUnixSeconds(exchange.startedAt + durationMs),
       request_id: exchange.requestId,
-      status_code: aborted ? CLIENT_CLOSED_REQUEST : response.statusCode,
+      status_code: aborted ? CLIENT_CLOSED_REQUEST : sentStatusOf(response),
       duration_ms: roundMilliseconds(durationMs),
     };
     if (handler !== undefined) {

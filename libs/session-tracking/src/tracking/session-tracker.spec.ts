@@ -336,6 +336,8 @@ describe('recording', () => {
         method: 'GET',
       });
       setting.store.mode = 'fail';
+      void setting.tracker.flush();
+      await settle();
       await setting.clock.advance(50);
       await setting.tracker.close(0);
       await settle();

@@ -208,7 +208,10 @@ export class SessionTracker {
    * @throws StoreUnavailableError when the store does not take it; the records stay queued
    */
   flush(): Promise<void> {
-    return this.flusher.flush();
+    const flushed = this.flusher.flush();
+    // A caller that does not await must not lose its process to an unhandled rejection.
+    flushed.catch(() => undefined);
+    return flushed;
   }
 
   /** What happened so far, and what is waiting. */
