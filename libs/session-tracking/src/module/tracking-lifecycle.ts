@@ -40,6 +40,8 @@ export class TrackingLifecycle
   implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
 {
   private closing: Promise<void> | undefined;
+  /** What of `flush.shutdownMs` went to a first attempt, while the server still answered. */
+  private shutdownSpentMs = 0;
   private detach = (): void => undefined;
 
   constructor(
@@ -85,10 +87,12 @@ export class TrackingLifecycle
 
   /** The server may never get as far as the next hook: an open stream can hold it here. */
   async beforeApplicationShutdown(): Promise<void> {
+    const startedAt = systemClock.monotonic();
     await Promise.race([
       this.tracker.flush().catch(() => undefined),
       pause(this.options.flush.shutdownMs),
     ]);
+    this.shutdownSpentMs += systemClock.monotonic() - startedAt;
   }
 
   onApplicationShutdown(): Promise<void> {
@@ -99,7 +103,9 @@ export class TrackingLifecycle
   private async close(): Promise<void> {
     this.detach();
     await this.lastResponses();
-    await this.tracker.close(this.options.flush.shutdownMs);
+    await this.tracker.close(
+      this.options.flush.shutdownMs - this.shutdownSpentMs,
+    );
     this.salts.stop();
     await this.store.close();
   }

@@ -17,9 +17,9 @@ export type AnonymizeIp = 'none' | 'truncate' | 'hash';
 
 /** How the queue between requests and store is emptied. */
 export interface FlushOptions {
-  /** Longest time that a record waits before it is sent, in milliseconds. Default 50. */
+  /** Longest time that a record waits before it is sent, unless a flush is under way, in milliseconds. Default 50. */
   intervalMs?: number;
-  /** Records that make a flush start at once. Default 500. */
+  /** Records that make a flush start at once, and the most that one takes. Default 500. */
   maxBatch?: number;
   /** Most records held while the store is slow or away; beyond it the oldest are dropped. Default 10,000. */
   maxQueue?: number;
