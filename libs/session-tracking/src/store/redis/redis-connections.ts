@@ -144,11 +144,16 @@ export class RedisConnections {
 
   /** Gives up a connection on which a server says nothing. */
   private expectReady(redis: Redis, use: ConnectionUse): void {
+    const settle = (): void => {
+      callOff();
+      redis.off('ready', settle);
+      redis.off('close', settle);
+    };
     const callOff = afterLastReading(connectLimitMs(this.timeouts[use]), () =>
       this.replace(use),
     );
-    redis.once('ready', callOff);
-    redis.once('close', callOff);
+    redis.once('ready', settle);
+    redis.once('close', settle);
   }
 }
 
