@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
@@ -76,15 +77,23 @@ async function naiveAnalytics(sessionId: string): Promise<unknown> {
   };
 }
 
-/** The ids of all sessions that the index of requests names, which are bytes there. */
+/** The stems of the ids of all sessions that the index of requests names. */
 async function sessionsByRequest(): Promise<Set<string>> {
-  const ids = new Set<string>();
+  const stems = new Set<string>();
   for (const key of await setting.redis.keys(setting.key('request:*'))) {
-    for (const id of await setting.redis.hvals(key)) {
-      ids.add(id);
+    for (const stem of await setting.redis.hvals(key)) {
+      stems.add(stem);
     }
   }
-  return ids;
+  return stems;
+}
+
+/** What an index holds of a session's id: the rest of it follows from that. */
+function stemOf(id: string): string {
+  const stem = id.slice(0, 30);
+  const rest = createHash('sha1').update(stem).digest('hex').slice(0, 6);
+  expect(id).toBe(stem + rest);
+  return stem;
 }
 
 describeSessionStore('redis', (policy) => {
@@ -389,9 +398,11 @@ describe('expiry in Redis', () => {
         exchangeOf(user('42'), { id: `erased-${index}` }),
       ),
     );
-    expect(await sessionsByRequest()).toEqual(new Set([kept, erased]));
+    expect(await sessionsByRequest()).toEqual(
+      new Set([stemOf(kept), stemOf(erased)]),
+    );
     await setting.store.eraseSession(erased);
-    expect(await sessionsByRequest()).toEqual(new Set([kept]));
+    expect(await sessionsByRequest()).toEqual(new Set([stemOf(kept)]));
   });
 
   it('leaves no key of an erased session behind', async () => {

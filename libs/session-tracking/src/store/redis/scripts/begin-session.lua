@@ -7,12 +7,11 @@ local expiry_key = base .. 'expiry'
 -- How many sessions began in each minute; fewer than none where some are found to have begun earlier.
 local new_sessions = {}
 
--- A version 4 UUID whose random bits are a hash of the seed: the same again when Redis replays it.
+-- A version 4 UUID that follows from the seed: the same again when Redis replays it.
 local function new_session_id(client_position)
   local hash = redis.sha1hex(seed .. client_position)
-  local variant = tonumber(sub(hash, 17, 17), 16) % 4 + 1
-  return sub(hash, 1, 8) .. '-' .. sub(hash, 9, 12) .. '-4' .. sub(hash, 14, 16) .. '-'
-    .. sub('89ab', variant, variant) .. sub(hash, 18, 20) .. '-' .. sub(hash, 21, 32)
+  return session_id_of(sub(hash, 1, 8) .. '-' .. sub(hash, 9, 12) .. '-4' .. sub(hash, 14, 16) .. '-a'
+    .. sub(hash, 18, 20) .. '-' .. sub(hash, 21, 26))
 end
 
 -- Whether sessions of this batch have another place in the order of renewal.

@@ -3,12 +3,14 @@
 -- Requests of a session whose entries in the index are written anew; older ones are not found any more.
 local REQUESTS_INDEXED_ANEW = 1000
 
--- By shards of the index of requests: in turn a reference and the session's id, and how many these are.
+-- By shards of the index of requests: in turn a reference and the stem of the session's id, and how many
+-- these are.
 local found_again = {}
 -- Whether a session of this batch has written its entries anew: many at once would hold Redis up.
 local indexed_anew = false
 
 local function find_again(session_id, request_ids, count)
+  local stem = stem_of(session_id)
   for position = 1, count do
     local reference = reference_of(request_ids[position])
     local shard = shard_of(reference)
@@ -19,7 +21,7 @@ local function find_again(session_id, request_ids, count)
     end
     local last = entries.count + 2
     entries[last - 1] = reference
-    entries[last] = session_id
+    entries[last] = stem
     entries.count = last
   end
 end

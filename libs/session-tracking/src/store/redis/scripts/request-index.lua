@@ -1,11 +1,11 @@
 -- Part of a script that has the locals `base`, `call`, `try`, `now` and `data_ttl`: in which session a
 -- request is.
 --
--- The hashes "<base>request:<slice>:<shard>" hold session ids by references to requests. A slice is a
--- stretch of time, so that entries go soon after the data; a batch writes to each shard of one slice, so
--- there are few of them, and many slices, so that no hash grows too large to be dropped at once. Entries
--- stay for half as long again as data does, because a session that goes on writes the entries of its
--- earlier requests anew only now and then.
+-- The hashes "<base>request:<slice>:<shard>" hold stems of session ids by references to requests. A slice
+-- is a stretch of time, so that entries go soon after the data; a batch writes to each shard of one slice,
+-- so there are few of them, and many slices, so that no hash grows too large to be dropped at once.
+-- Entries stay for half as long again as data does, because a session that goes on writes the entries of
+-- its earlier requests anew only now and then.
 
 local SLICES_OF_DATA = 64
 local REQUEST_SHARDS = 4
@@ -13,6 +13,18 @@ local slice_length = math.ceil(tonumber(data_ttl) / SLICES_OF_DATA)
 local request_ttl = math.ceil(data_ttl * 1.5)
 -- Bounds how many arguments one call takes: Lua has no place for many thousands.
 local REFERENCES_PER_CALL = 1000
+
+-- The last six digits of a session's id follow from the characters before, so that an entry needs no more
+-- than these: Redis gives a text of up to thirty the memory of two thirds of one that is longer.
+local STEM_LENGTH = 30
+
+local function stem_of(session_id)
+  return string.sub(session_id, 1, STEM_LENGTH)
+end
+
+local function session_id_of(stem)
+  return stem .. string.sub(redis.sha1hex(stem), 1, 6)
+end
 
 local function slice_at(time)
   return time - time % slice_length
@@ -37,8 +49,9 @@ local function find_request(request_id)
   local shard = shard_of(reference)
   local newest = slice_at(now)
   for slice = newest, newest - request_ttl, -slice_length do
-    local session_id = try('HGET', slice_key(slice, shard), reference)
-    if type(session_id) == 'string' and call('EXISTS', base .. session_id .. ':info') == 1 then
+    local stem = try('HGET', slice_key(slice, shard), reference)
+    local session_id = type(stem) == 'string' and session_id_of(stem)
+    if session_id and call('EXISTS', base .. session_id .. ':info') == 1 then
       return session_id
     end
   end
@@ -49,15 +62,15 @@ local function request_id_in(record)
   return string.match(record, '"request_id":"([^"]*)"') or ''
 end
 
-local function forget_references(key, references, session_id)
+local function forget_references(key, references, stem)
   if call('EXISTS', key) == 0 then
     return
   end
   for first = 1, #references, REFERENCES_PER_CALL do
     local found = try('HMGET', key,
       unpack(references, first, math.min(first + REFERENCES_PER_CALL - 1, #references)))
-    for position, found_id in ipairs(found.err and {} or found) do
-      if found_id == session_id then
+    for position, found_stem in ipairs(found.err and {} or found) do
+      if found_stem == stem then
         call('HDEL', key, references[first + position - 1])
       end
     end
@@ -66,7 +79,7 @@ end
 
 -- Forgets where the requests of a session are, which began at some time.
 local function forget_requests(session_id, began_at, records)
-  local by_shard = {}
+  local stem, by_shard = stem_of(session_id), {}
   for _, record in ipairs(records) do
     local reference = reference_of(request_id_in(record))
     local shard = shard_of(reference)
@@ -77,7 +90,7 @@ local function forget_requests(session_id, began_at, records)
   local oldest = math.max(slice_at(math.floor(began_at)) - slice_length, now - request_ttl - slice_length)
   for slice = slice_at(now), oldest, -slice_length do
     for shard, references in pairs(by_shard) do
-      forget_references(slice_key(slice, shard), references, session_id)
+      forget_references(slice_key(slice, shard), references, stem)
     end
   end
 end
