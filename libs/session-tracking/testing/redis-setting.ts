@@ -62,15 +62,26 @@ export class RedisSetting {
     policy: Partial<StorePolicy> = {},
     keyPrefix = this.prefix,
   ): RedisSessionStore {
-    const { url } = this;
-    const store = new RedisSessionStore(
-      new RedisConnections(() => Promise.resolve(url), {
-        writer: 5000,
-        reader: 5000,
+    return this.opened(
+      new RedisSessionStore(connectionsTo(this.url), keyPrefix, {
+        ...CONFORMANCE_POLICY,
+        ...policy,
       }),
-      keyPrefix,
-      { ...CONFORMANCE_POLICY, ...policy },
     );
+  }
+
+  /** A store of the same data that goes another way, or with less patience. */
+  openStoreAt(url: string, timeoutMs?: number): RedisSessionStore {
+    return this.opened(
+      new RedisSessionStore(
+        connectionsTo(url, timeoutMs),
+        this.prefix,
+        CONFORMANCE_POLICY,
+      ),
+    );
+  }
+
+  private opened(store: RedisSessionStore): RedisSessionStore {
     this.test.opened.push(store);
     return store;
   }
@@ -168,4 +179,11 @@ function running<T>(part: T | undefined): T {
     throw new Error('A Redis of useRedis() is there only while a test runs.');
   }
   return part;
+}
+
+function connectionsTo(url: string, timeoutMs = 5000): RedisConnections {
+  return new RedisConnections(() => Promise.resolve(url), {
+    writer: timeoutMs,
+    reader: timeoutMs,
+  });
 }

@@ -9,11 +9,9 @@ import {
   visitor,
 } from '../../../testing/record-builders.js';
 import { useRedis } from '../../../testing/redis-setting.js';
-import { CONFORMANCE_POLICY } from '../../../testing/session-store-conformance.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import { slotAt } from '../../model/time-slot.js';
-import { RedisConnections } from './redis-connections.js';
-import { RedisSessionStore } from './redis-session-store.js';
+import type { RedisSessionStore } from './redis-session-store.js';
 
 const setting = useRedis();
 
@@ -30,10 +28,8 @@ function documentedCommands(): string[] {
   return line?.split(' ') ?? [];
 }
 
-/** On a connection that may do what docs/compatibility.md says, and nothing else. */
-async function openRestrictedStore(
-  ...rules: string[]
-): Promise<RedisSessionStore> {
+/** Of a user who may do what docs/compatibility.md says, and nothing else. */
+async function restrictedUrl(...rules: string[]): Promise<string> {
   await setting.redis.call(
     'ACL',
     'SETUSER',
@@ -50,15 +46,13 @@ async function openRestrictedStore(
     ...rules,
   );
   await setting.redis.call('ACL', 'LOG', 'RESET');
-  const url = setting.url.replace('redis://', 'redis://tracker:secret@');
-  return new RedisSessionStore(
-    new RedisConnections(() => Promise.resolve(url), {
-      writer: 5000,
-      reader: 5000,
-    }),
-    setting.prefix,
-    CONFORMANCE_POLICY,
-  );
+  return setting.url.replace('redis://', 'redis://tracker:secret@');
+}
+
+async function openRestrictedStore(
+  ...rules: string[]
+): Promise<RedisSessionStore> {
+  return setting.openStoreAt(await restrictedUrl(...rules));
 }
 
 describe('the commands that are documented', () => {
@@ -208,40 +202,25 @@ describe('the commands that are documented', () => {
 
 describe('a database that Redis does not let us have', () => {
   it.each([
-    ['that is none', '/99', /out of range/],
-    ['without the permission to select one', '/3', /NOPERM|permission/],
-  ])('%s is an error, and nothing goes to another', async (_, path, reason) => {
-    await setting.redis.call(
-      'ACL',
-      'SETUSER',
-      'tracker',
-      'reset',
-      'on',
-      '>secret',
-      'allkeys',
-      'allchannels',
-      'allcommands',
-      ...(path === '/3' ? ['-select'] : []),
-    );
-    const url = `${setting.url.replace('redis://', 'redis://tracker:secret@')}${path}`;
-    const store = new RedisSessionStore(
-      new RedisConnections(() => Promise.resolve(url), {
-        writer: 5000,
-        reader: 5000,
-      }),
-      setting.prefix,
-      CONFORMANCE_POLICY,
-    );
-    try {
-      const writer = new TestWriter(store);
-      for (let attempt = 0; attempt < 5; attempt += 1) {
-        await expect(writer.append(exchangeOf(user('42')))).rejects.toThrow(
-          reason,
-        );
+    ['that is none', '/99', [], /out of range/],
+    ['without the permission to select one', '/3', ['-select'], /permission/],
+  ])(
+    '%s is an error, and nothing goes to another',
+    async (_, path, rules, reason) => {
+      const store = setting.openStoreAt(
+        `${await restrictedUrl(...rules)}${path}`,
+      );
+      try {
+        const writer = new TestWriter(store);
+        for (let attempt = 0; attempt < 5; attempt += 1) {
+          await expect(writer.append(exchangeOf(user('42')))).rejects.toThrow(
+            reason,
+          );
+        }
+        expect(await setting.redis.keys(`${setting.prefix}:*`)).toEqual([]);
+      } finally {
+        await store.close();
       }
-      expect(await setting.redis.keys(`${setting.prefix}:*`)).toEqual([]);
-    } finally {
-      await store.close();
-    }
-  });
+    },
+  );
 });

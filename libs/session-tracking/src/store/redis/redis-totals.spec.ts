@@ -7,8 +7,6 @@ import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import { bucketOf } from '../../model/duration-buckets.js';
 import type { Exchange } from '../../model/exchange.js';
 import type { TimeSlot } from '../../model/time-slot.js';
-import { RedisConnections } from './redis-connections.js';
-import { RedisSessionStore } from './redis-session-store.js';
 
 const setting = useRedis();
 
@@ -344,14 +342,7 @@ describe('a reply that is none of ours', () => {
   ])('makes %j an error, and spoils no count', async (reply) => {
     await visit(1);
     const proxy = await startReplyForger(setting.url);
-    const store = new RedisSessionStore(
-      new RedisConnections(() => Promise.resolve(proxy.url), {
-        writer: 5000,
-        reader: 5000,
-      }),
-      setting.prefix,
-      CONFORMANCE_POLICY,
-    );
+    const store = setting.openStoreAt(proxy.url);
     try {
       expect((await store.readUsage(HOUR))?.requests).toBe(1);
       proxy.forge(reply);

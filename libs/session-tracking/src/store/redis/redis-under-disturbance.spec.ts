@@ -11,11 +11,9 @@ import {
   visitor,
 } from '../../../testing/record-builders.js';
 import { isTotal, useRedis } from '../../../testing/redis-setting.js';
-import { CONFORMANCE_POLICY } from '../../../testing/session-store-conformance.js';
 import { slotAt } from '../../model/time-slot.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import { RedisConnections } from './redis-connections.js';
-import { RedisSessionStore } from './redis-session-store.js';
 import type { Exchange } from '../../model/exchange.js';
 
 const setting = useRedis();
@@ -227,14 +225,7 @@ describe('a Redis that other programs disturb', () => {
   );
 
   it('answers while the event loop lags, which is in time', async () => {
-    const store = new RedisSessionStore(
-      new RedisConnections(() => Promise.resolve(setting.url), {
-        writer: 50,
-        reader: 50,
-      }),
-      setting.prefix,
-      CONFORMANCE_POLICY,
-    );
+    const store = setting.openStoreAt(setting.url, 50);
     try {
       const writer = new TestWriter(store);
       await writer.append(exchangeOf(user('42')));
