@@ -135,9 +135,7 @@ describe('the commands that are documented', () => {
           const id = await setting.store.findSessionId({ userId: '42' });
           const kept = id === null ? null : await setting.store.readSession(id);
           const requests = kept?.requests.length ?? 0;
-          expect(requests).toBe(
-            outcome === 'stored' ? 1 : Math.min(requests, 1),
-          );
+          expect(outcome === 'stored' ? [1] : [0, 1]).toContain(requests);
         }
       } finally {
         await store.close();
