@@ -5,6 +5,7 @@ import {
   Controller,
   Get,
   type MiddlewareConsumer,
+  StreamableFile,
   VersioningType,
 } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -67,6 +68,22 @@ function expectCloseTimes({ request, response }: StoredExchange): void {
     response.duration_ms / 1000,
     2,
   );
+}
+
+/** More than the buffers between a server and its client can take. */
+const LARGE = 64 * 1024 * 1024;
+
+@Controller('large')
+class LargeController {
+  @Get('text')
+  text(): string {
+    return 'x'.repeat(LARGE);
+  }
+
+  @Get('file')
+  file(): StreamableFile {
+    return new StreamableFile(Buffer.alloc(LARGE));
+  }
 }
 
 /** Middleware that answers every request by itself. */
@@ -528,6 +545,24 @@ describe.each(PLATFORMS)('%s records', (platform) => {
         aborted: true,
       });
     });
+
+    it.each(['text', 'file'])(
+      'in the middle of an answer that was handed over whole: %s',
+      async (kind) => {
+        const app = await shop().controllers(LargeController).start();
+        const request = sendAbortable(`${app.url}/api/large/${kind}`);
+        const response = await request.head;
+        expect(response.statusCode).toBe(200);
+        request.abort();
+
+        await app.settle(1);
+        const exchange = await app.stored.onlyExchange();
+        expect(exchange.response).toMatchObject({
+          status_code: 499,
+          aborted: true,
+        });
+      },
+    );
 
     it('behind a proxy, under the address that it came from', async () => {
       const app = await shop().trustProxy('loopback').start();

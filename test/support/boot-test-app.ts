@@ -63,6 +63,7 @@ export class TestAppBuilder {
   private host = '127.0.0.1';
   private loggerService: LoggerService | undefined;
   private forcesConnectionsClosed = false;
+  private speaksHttp2 = false;
 
   constructor(private readonly platform: Platform) {}
 
@@ -148,6 +149,12 @@ export class TestAppBuilder {
     return this;
   }
 
+  /** In clear text, for clients that know of it; on Fastify alone. */
+  http2(): this {
+    this.speaksHttp2 = true;
+    return this;
+  }
+
   async start(): Promise<TestApp> {
     const app = await this.create();
     this.configureApp(app);
@@ -174,10 +181,12 @@ export class TestAppBuilder {
     if (this.platform === 'fastify') {
       return NestFactory.create(
         root,
-        new FastifyAdapter({
-          trustProxy: this.proxies ?? false,
-          forceCloseConnections: this.forcesConnectionsClosed,
-        }),
+        this.speaksHttp2
+          ? new FastifyAdapter({ http2: true })
+          : new FastifyAdapter({
+              trustProxy: this.proxies ?? false,
+              forceCloseConnections: this.forcesConnectionsClosed,
+            }),
         options,
       );
     }

@@ -23,7 +23,7 @@ import { acceptRequestId, REQUEST_ID_HEADER } from '../model/request-id.js';
 import { pathOf } from '../model/request-path.js';
 import { type RequestIdSender, sendRequestId } from './request-id-header.js';
 import { routeTemplateOf } from './route-template.js';
-import { sentStatusOf } from './sent-status.js';
+import { isCutOff, sentStatusOf } from './sent-answer.js';
 import type { SkippedRoutes } from './skipped-routes.js';
 
 /** nginx' status for a client that left before it was answered. */
@@ -130,7 +130,7 @@ export class HttpCapture {
     const end = (): void => this.end(exchange);
     response.on('close', end);
     response.on('finish', () => {
-      exchange.finished = true;
+      exchange.finished = !isCutOff(raw, response);
     });
     // A pipelined request waits for its turn without a socket; if that never comes, its response is
     // never closed.
