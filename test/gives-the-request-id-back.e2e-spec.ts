@@ -1,6 +1,14 @@
 import { type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { Controller, Get, Res, Sse } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  type INestApplication,
+  Res,
+  Sse,
+} from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { from, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { bootTestApp, PLATFORMS } from './support/boot-test-app.js';
@@ -10,6 +18,13 @@ type HostResponse = ServerResponse & {
   raw?: ServerResponse;
   header(name: string, value: string): { send(body: unknown): void };
 };
+
+/** Without a header of Express' own, with which Node itself drops what is given twice. */
+function leaveHeadersToHandlers(host: INestApplication): void {
+  const { disable }: { disable?: NestExpressApplication['disable'] } =
+    host as NestExpressApplication;
+  disable?.call(host, 'x-powered-by');
+}
 
 /** A handler that goes past its platform, to Node's own response. */
 function rawOf(response: HostResponse): ServerResponse {
@@ -31,6 +46,31 @@ class RawController {
   @Get('list')
   list(@Res() response: HostResponse): void {
     rawOf(response).writeHead(200, ['x-other', 'a']).end('ok');
+  }
+
+  @Get('cookies-in-a-row')
+  cookiesInARow(@Res() response: HostResponse): void {
+    rawOf(response)
+      .writeHead(200, ['set-cookie', 'a=1', 'set-cookie', 'b=2'])
+      .end('ok');
+  }
+
+  @Get('cookies-in-pairs')
+  cookiesInPairs(@Res() response: HostResponse): void {
+    const pairs: unknown = [
+      ['set-cookie', 'a=1'],
+      ['set-cookie', 'b=2'],
+    ];
+    rawOf(response)
+      .writeHead(200, pairs as string[])
+      .end('ok');
+  }
+
+  @Get('cookies-by-name')
+  cookiesByName(@Res() response: HostResponse): void {
+    rawOf(response)
+      .writeHead(200, { 'set-cookie': 'a=1', 'Set-Cookie': 'b=2' })
+      .end('ok');
   }
 
   @Get('chained')
@@ -94,6 +134,11 @@ class HostedController {
   otherRawId(@Res() response: HostResponse): void {
     rawOf(response).writeHead(200, { 'X-Request-Id': 'of the host' }).end('ok');
   }
+
+  @Get('other-raw-id-in-a-row')
+  otherRawIdInARow(@Res() response: HostResponse): void {
+    rawOf(response).writeHead(200, ['X-Request-Id', 'of the host']).end('ok');
+  }
 }
 
 describe.each(PLATFORMS)('%s gives the request id back', (platform) => {
@@ -119,6 +164,21 @@ describe.each(PLATFORMS)('%s gives the request id back', (platform) => {
     });
   });
 
+  it.each(['in-a-row', 'in-pairs', 'by-name'])(
+    'beside headers that a handler gives twice: %s',
+    async (way) => {
+      const { http } = await app().configure(leaveHeadersToHandlers).start();
+      const answer = await http.get(`/raw/cookies-${way}`, {
+        'x-request-id': 'mine',
+      });
+      expect(answer.text).toBe('ok');
+      expect(answer.headers).toMatchObject({
+        'x-request-id': 'mine',
+        'set-cookie': ['a=1', 'b=2'],
+      });
+    },
+  );
+
   it.each(['stream', 'events'])('with a stream: %s', async (way) => {
     const { http } = await app().start();
     const answer = await http.get(`/hosted/${way}`, { 'x-request-id': 'mine' });
@@ -126,7 +186,7 @@ describe.each(PLATFORMS)('%s gives the request id back', (platform) => {
     expect(answer.headers['x-request-id']).toBe('mine');
   });
 
-  it.each(['other-id', 'other-raw-id'])(
+  it.each(['other-id', 'other-raw-id', 'other-raw-id-in-a-row'])(
     'unless the host gives another: %s',
     async (way) => {
       const { http } = await app().start();
@@ -136,6 +196,35 @@ describe.each(PLATFORMS)('%s gives the request id back', (platform) => {
       expect(answer.headers['x-request-id']).toBe('of the host');
     },
   );
+
+  const giveAnotherId = (
+    _request: unknown,
+    response: ServerResponse,
+    next: () => void,
+  ): void => {
+    response.setHeader('x-request-id', 'of the host');
+    next();
+  };
+
+  it("unless the host's middleware gives another", async () => {
+    const { http } = await app()
+      .middleware((consumer) =>
+        consumer.apply(giveAnotherId).forRoutes('{*path}'),
+      )
+      .start();
+    const answer = await http.get('/hosted/stream');
+    expect(answer.text).toBe('ok');
+    expect(answer.headers['x-request-id']).toBe('of the host');
+  });
+
+  it('unless what the host puts before all else gives another', async () => {
+    const { http } = await app()
+      .configure((host) => host.use(giveAnotherId))
+      .start();
+    const answer = await http.get('/hosted/stream');
+    expect(answer.text).toBe('ok');
+    expect(answer.headers['x-request-id']).toBe('of the host');
+  });
 
   it('where a middleware answers', async () => {
     const { http } = await app()
@@ -150,5 +239,24 @@ describe.each(PLATFORMS)('%s gives the request id back', (platform) => {
     const answer = await http.get('/raw/headers', { 'x-request-id': 'mine' });
     expect(answer.text).toBe('ok');
     expect(answer.headers['x-request-id']).toBe('mine');
+  });
+});
+
+describe('fastify gives the request id back', () => {
+  it('unless a hook of the host gives another', async () => {
+    const { http } = await bootTestApp('fastify')
+      .controllers(HostedController)
+      .configure((host) => {
+        const fastify = (host as NestFastifyApplication)
+          .getHttpAdapter()
+          .getInstance();
+        fastify.addHook('onRequest', (_request, reply, done) => {
+          reply.header('x-request-id', 'of the host');
+          done();
+        });
+      })
+      .start();
+    const answer = await http.get('/hosted/stream');
+    expect(answer.headers['x-request-id']).toBe('of the host');
   });
 });

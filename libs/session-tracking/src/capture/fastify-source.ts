@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { REQUEST_ID_HEADER } from '../model/request-id.js';
 import type { HttpCapture } from './http-capture.js';
 import { exchangeOf, type HttpExchange } from './http-exchange.js';
-import { sendRequestIdLate } from './request-id-header.js';
 
 /** The little of Fastify that capture touches; the package itself is no dependency. */
 interface FastifyLike {
@@ -27,6 +26,7 @@ type RequestHook = (
 interface FastifyReplyLike {
   raw: ServerResponse;
   header(name: string, value: string): unknown;
+  hasHeader(name: string): boolean;
 }
 
 interface FastifyRequestLike {
@@ -52,14 +52,14 @@ export function attachToFastify(
   capture: HttpCapture,
 ): void {
   fastify.server.prependListener('request', (request, response) =>
-    capture.begin(request, response, sendRequestIdLate),
+    capture.begin(request, response),
   );
   fastify.addHook('onRequest', (request, reply, done) => {
     if (exchangeOf(request.raw) === undefined) {
       capture.begin(request.raw, reply.raw);
     }
     const exchange = tie(request);
-    if (exchange !== undefined) {
+    if (exchange !== undefined && !hasRequestId(reply)) {
       reply.header(REQUEST_ID_HEADER, exchange.requestId);
     }
     done();
@@ -71,12 +71,19 @@ export function attachToFastify(
   followSecondServers(fastify, capture);
 }
 
+/** Whether the host has given a response an id by now, on Fastify's reply or on Node's response. */
+function hasRequestId(reply: FastifyReplyLike): boolean {
+  return (
+    reply.hasHeader(REQUEST_ID_HEADER) || reply.raw.hasHeader(REQUEST_ID_HEADER)
+  );
+}
+
 /** For 'localhost' Fastify opens a second server where that name has two addresses. */
 function followSecondServers(fastify: FastifyLike, capture: HttpCapture): void {
   const begin = (message: unknown): void => {
     const { request, response, server } = message as RequestStart;
     if (server !== fastify.server && listensFor(fastify, server)) {
-      capture.begin(request, response, sendRequestIdLate);
+      capture.begin(request, response);
     }
   };
   fastify.addHook('onListen', (done) => {

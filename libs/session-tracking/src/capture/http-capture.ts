@@ -21,7 +21,7 @@ import { PathPolicy } from './path-policy.js';
 import { PipelinedExchanges } from './pipelined-exchanges.js';
 import { acceptRequestId, REQUEST_ID_HEADER } from '../model/request-id.js';
 import { pathOf } from '../model/request-path.js';
-import { type RequestIdSender, sendRequestId } from './request-id-header.js';
+import { sendRequestId } from './request-id-header.js';
 import { routeTemplateOf } from './route-template.js';
 import { isCutOff, sentStatusOf } from './sent-answer.js';
 import type { SkippedRoutes } from './skipped-routes.js';
@@ -81,11 +81,7 @@ export class HttpCapture {
   }
 
   /** Begins to follow a request, unless it is followed already or excluded. */
-  begin(
-    raw: IncomingMessage,
-    response: ServerResponse,
-    send: RequestIdSender = sendRequestId,
-  ): void {
+  begin(raw: IncomingMessage, response: ServerResponse): void {
     try {
       if (exchangeOf(raw) !== undefined) {
         return;
@@ -115,7 +111,7 @@ export class HttpCapture {
         describeSession: this.describeSession,
       };
       attachExchange(raw, exchange);
-      send(response, exchange.requestId);
+      sendRequestId(response, exchange.requestId);
       this.inFlight += 1;
       this.followToTheEnd(exchange);
     } catch {
