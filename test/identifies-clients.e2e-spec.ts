@@ -332,6 +332,18 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect(await onlyClient(app)).toMatchObject({ user: '1234' });
     });
 
+    it('may give a number with more digits than an id is kept with', async () => {
+      const app = await shop()
+        .tracking({
+          identifyUser: ({ user }) => user && 10n ** BigInt(user.digits),
+        })
+        .start();
+      await app.http.get('/orders/1', asUser({ digits: 300 }));
+      await app.settle(1);
+      const { info } = await app.stored.only();
+      expect(info['user_id']).toMatch(/^sha256:[0-9a-f]{64}$/);
+    });
+
     it.each([Number.NaN, Infinity, -Infinity])(
       'that take the user for %d are counted, and the request is anonymous',
       async (id) => {

@@ -41,7 +41,8 @@ export class ClientResolver {
         return toStoredUserId(id);
       }
       if (Number.isFinite(id) || typeof id === 'bigint') {
-        return String(id);
+        // A long bigint is no shorter than any other id.
+        return toStoredUserId(String(id));
       }
       // A conversion that failed would otherwise make all clients one user, `NaN`.
       if (typeof id === 'number' || silencePromise(id, () => undefined)) {

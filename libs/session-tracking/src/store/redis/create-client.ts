@@ -27,6 +27,8 @@ export function createClient(
     maxLoadingRetryTime: LONGEST_RECONNECT_MS / 2,
     retryStrategy: (attempt) =>
       Math.min(50 * 2 ** Math.min(attempt, 8), LONGEST_RECONNECT_MS),
+    // The host's idea of it would see our scripts' errors, some of which are how a script is loaded.
+    reconnectOnError: null,
     lazyConnect: true,
     // Keys are the contract with other readers: a prefix of the host's client must not change them.
     keyPrefix: '',

@@ -1,28 +1,41 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { useRedis } from '../../../testing/redis-setting.js';
+import { startRedisServer } from '../../../testing/redis-server.js';
 import { RedisConnections } from './redis-connections.js';
 
 const setting = useRedis();
 
 /** A way to Redis that does something else with the first connections. */
-async function connectionsThrough(
+function connectionsThrough(
   first: number,
   receive: (socket: Socket) => void,
 ): Promise<RedisConnections> {
-  const sockets = new Set<Socket>();
   let accepted = 0;
-  const server = createServer((socket) => {
-    sockets.add(socket.on('error', () => undefined));
+  return connectionsBy((socket, join) => {
     accepted += 1;
     if (accepted <= first) {
       receive(socket);
-      return;
+    } else {
+      join(socket, Number(new URL(setting.url).port));
     }
-    const upstream = connect(Number(new URL(setting.url).port), '127.0.0.1');
-    sockets.add(upstream.on('error', () => undefined));
-    socket.pipe(upstream).pipe(socket);
+  });
+}
+
+/** A way to wherever the test leads each connection. */
+async function connectionsBy(
+  lead: (socket: Socket, join: (socket: Socket, port: number) => void) => void,
+): Promise<RedisConnections> {
+  const sockets = new Set<Socket>();
+  const server = createServer((accepted) => {
+    sockets.add(accepted.on('error', () => undefined));
+    lead(accepted, (socket, port) => {
+      const upstream = connect(port, '127.0.0.1');
+      sockets.add(upstream.on('error', () => undefined));
+      socket.pipe(upstream).pipe(socket);
+    });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -67,3 +80,51 @@ it('leaves nothing behind on a client whose connections break again and again', 
   );
   expect(warnings).toEqual([]);
 }, 30_000);
+
+it('looks for the new master where the old one became a replica and kept its connections', async () => {
+  const other = await startRedisServer();
+  onTestFinished(() => other.stop());
+  let port = Number(new URL(setting.url).port);
+  const connections = await connectionsBy((socket, join) => join(socket, port));
+  const write = (): Promise<unknown> =>
+    connections.ask('writer', 'write', (redis) => redis.set('a', '1'));
+  await write();
+
+  await setting.redis.replicaof('127.0.0.1', other.port);
+  onTestFinished(async () => {
+    await setting.redis.replicaof('NO', 'ONE');
+  });
+  port = other.port;
+  await expect(write()).rejects.toThrow('READONLY');
+  await vi.waitFor(write, 5000);
+});
+
+it.each<[string, () => boolean]>([
+  ['always reconnects', () => true],
+  [
+    'throws',
+    () => {
+      throw new Error("The host's own");
+    },
+  ],
+])(
+  'keeps its connection where that of the host %s on an error',
+  async (_way, reconnectOnError) => {
+    const hosts = new Redis(setting.url, {
+      reconnectOnError,
+      lazyConnect: true,
+    });
+    const connections = new RedisConnections(() => Promise.resolve(hosts), {
+      writer: 1000,
+      reader: 1000,
+    });
+    onTestFinished(() => connections.close());
+    const name = (): Promise<unknown> =>
+      connections.ask('writer', 'name', (redis) => redis.client('ID'));
+    const before = await name();
+    await expect(
+      connections.ask('writer', 'run', (redis) => redis.evalsha('none', 0)),
+    ).rejects.toThrow('NOSCRIPT');
+    expect(await name()).toBe(before);
+  },
+);

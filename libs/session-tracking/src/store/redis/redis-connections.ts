@@ -104,10 +104,11 @@ export class RedisConnections {
    * Why a command failed, in the operator's words.
    *
    * A command that was not answered in time may still be: on a new connection the next answer belongs
-   * to the next command for certain.
+   * to the next command for certain. Nor does a master that became a replica take anything again: the
+   * address may lead to another server by now.
    */
   private explainFailure(use: ConnectionUse, error: unknown): unknown {
-    if (error instanceof NoAnswerError) {
+    if (error instanceof NoAnswerError || isRefusedAsReplica(error)) {
       this.replace(use);
       return error;
     }
@@ -173,6 +174,15 @@ function isRefusedWhole(error: unknown): boolean {
     error instanceof ReplyError &&
     error instanceof Error &&
     !error.message.startsWith('ERR ')
+  );
+}
+
+/** Whether the server only follows another one. Redis 6 says so in the middle of what it says of a script. */
+function isRefusedAsReplica(error: unknown): boolean {
+  return (
+    error instanceof ReplyError &&
+    error instanceof Error &&
+    /(?:^|-)READONLY /.test(error.message)
   );
 }
 
