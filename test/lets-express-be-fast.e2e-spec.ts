@@ -1,9 +1,10 @@
-import { once } from 'node:events';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { EventEmitter, once } from 'node:events';
 import {
   createServer,
   IncomingMessage,
   request as send,
-  type Server,
+  Server,
   ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
@@ -97,6 +98,14 @@ function takeRequestsFirst(server: Server): void {
   server.prependListener('request', (incoming) => {
     Object.assign(incoming, { ip: '203.0.113.7', query: { of: 'the host' } });
   });
+}
+
+function changeAddress(request: unknown): void {
+  Object.assign(Object(request), { ip: '203.0.113.7' });
+}
+
+function changeAddressIn(message: unknown): void {
+  changeAddress((message as { request: IncomingMessage }).request);
 }
 
 describe('on Express', () => {
@@ -251,11 +260,44 @@ describe('on Express', () => {
         const emit = server.emit.bind(server);
         server.emit = (event: string, ...from: unknown[]) => {
           if (event === 'request') {
-            Object.assign(Object(from[0]), { ip: '203.0.113.7' });
+            changeAddress(from[0]);
           }
           return emit(event, ...from);
         };
       })
+      .controllers(PairsController)
+      .start();
+
+    const { text } = await app.http.get('/kind');
+    expect(JSON.parse(text)).toMatchObject({ ip: '203.0.113.7' });
+  });
+
+  it('lets the host see a request before any server tells of it', async () => {
+    const ofServers: { emit?: unknown } = Server.prototype;
+    ofServers.emit = function (
+      this: Server,
+      ...all: Parameters<EventEmitter['emit']>
+    ): boolean {
+      changeAddress(all[0] === 'request' ? all[1] : {});
+      return EventEmitter.prototype.emit.apply(this, all);
+    };
+    onTestFinished(() => {
+      delete ofServers.emit;
+    });
+    const app = await bootTestApp('express')
+      .controllers(PairsController)
+      .start();
+
+    const { text } = await app.http.get('/kind');
+    expect(JSON.parse(text)).toMatchObject({ ip: '203.0.113.7' });
+  });
+
+  it('lets the host see a request when Node tells of it', async () => {
+    subscribe('http.server.request.start', changeAddressIn);
+    onTestFinished(() => {
+      unsubscribe('http.server.request.start', changeAddressIn);
+    });
+    const app = await bootTestApp('express')
       .controllers(PairsController)
       .start();
 

@@ -1,3 +1,5 @@
+import { channel } from 'node:diagnostics_channel';
+import { EventEmitter } from 'node:events';
 import { IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 
@@ -77,7 +79,8 @@ function isExpress(instance: unknown): instance is ExpressPrototypes {
 /** Whether nobody else listens to what brings requests, nor hears of it otherwise. */
 function isAlone(server: Server, known: readonly unknown[]): boolean {
   return (
-    !Object.hasOwn(server, 'emit') &&
+    server.emit === EventEmitter.prototype.emit &&
+    !channel('http.server.request.start').hasSubscribers &&
     EVENTS_OF_REQUESTS.flatMap((event) => server.listeners(event)).every(
       (listener) => known.includes(listener),
     )
