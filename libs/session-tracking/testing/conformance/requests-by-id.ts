@@ -140,6 +140,29 @@ export function describeRequestsById(tested: StoreUnderTest): void {
       expect(await tested.store.findRequest('turn 8')).toBeNull();
     });
 
+    it('is found however many sessions go on at once', async () => {
+      await tested.restart({ retentionSeconds: 320 });
+      const clients = Array.from({ length: 40 }, (_, index) =>
+        user(String(index)),
+      );
+      const append = (turn: string): Promise<string[]> =>
+        tested.writer.sessionsOf(
+          ...clients.map((client) =>
+            exchangeOf(client, { id: `${turn} of ${client.userId}` }),
+          ),
+        );
+      const sessions = await append('first');
+      for (let turn = 1; turn <= 6; turn += 1) {
+        await tested.passTime(95);
+        await append(`turn ${turn}`);
+      }
+      for (const [index, session] of sessions.entries()) {
+        expect(await tested.store.findRequest(`first of ${index}`)).toBe(
+          session,
+        );
+      }
+    });
+
     it('is not found any more when its session is erased', async () => {
       const session = await tested.writer.sessionOf(
         exchangeOf(user('42'), { id: 'gone' }),

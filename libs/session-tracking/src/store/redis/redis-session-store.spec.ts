@@ -8,6 +8,7 @@ import {
   leftOut,
   requestRecord,
   responseRecord,
+  now,
   user,
   visitor,
 } from '../../../testing/record-builders.js';
@@ -546,6 +547,60 @@ describe('an erasure', () => {
     await setting.writer.append(exchangeOf(user('42'), { timestamp: at(300) }));
     expect(await names()).toEqual(['300:1700000100']);
   });
+});
+
+describe('the list of an address', () => {
+  const ADDRESS = '192.0.2.77';
+  const list = (): string => setting.key(`sessions:ip:${ADDRESS}`);
+
+  /** As if that many sessions had begun there after those that the test began. */
+  const fill = (count: number): Promise<unknown> =>
+    setting.redis.eval(
+      "for i = 1, ARGV[1] do redis.call('LPUSH', KEYS[1], 'session-' .. i) end",
+      1,
+      list(),
+      String(count),
+    );
+
+  it('holds 10,000 sessions, and the open one is never who leaves', async () => {
+    const open = await setting.writer.sessionOf(exchangeOf(visitor(ADDRESS)));
+    await fill(9999);
+    await setting.writer.append(exchangeOf(user('42', ADDRESS)));
+    expect(await setting.redis.llen(list())).toBe(10_000);
+    expect(await setting.redis.lrange(list(), -2, -1)).toEqual([
+      'session-2',
+      open,
+    ]);
+    expect(await setting.store.readSession(open)).not.toBeNull();
+    expect(setting.store.capped.sessions).toBe(0);
+  });
+
+  it('counts a session that leaves it as one of too many', async () => {
+    const ended = await setting.writer.sessionOf(exchangeOf(visitor(ADDRESS)));
+    await setting.redis.del(setting.key(`ip:${ADDRESS}`));
+    await fill(9999);
+    await setting.writer.append(exchangeOf(visitor(ADDRESS)));
+    expect(await setting.store.readSession(ended)).toBeNull();
+    expect(setting.store.capped.sessions).toBe(1);
+  });
+});
+
+it('keeps no entry of the requests of a session that is erased', async () => {
+  const session = await setting.writer.sessionOf(
+    ...Array.from({ length: 20 }, () =>
+      exchangeOf(user('42'), { timestamp: now() }),
+    ),
+  );
+  const entries = async (): Promise<string[]> => {
+    const keys = await setting.redis.keys(setting.key('request:*'));
+    const stems = await Promise.all(
+      keys.map((key) => setting.redis.hvals(key)),
+    );
+    return stems.flat().filter((stem) => session.startsWith(stem));
+  };
+  expect(await entries()).toHaveLength(20);
+  await setting.store.eraseSession(session);
+  expect(await entries()).toEqual([]);
 });
 
 it('says which store it is, and is closed without harm twice', async () => {

@@ -5,7 +5,6 @@ local PRUNED_PER_BATCH = 100
 local client_count
 local exchange_position = 0
 local rejected, erased, session_ids = {}, {}, {}
-local capped_sessions = 0
 
 local channel = base .. 'live'
 local listeners = try('PUBSUB', 'NUMSUB', channel)
@@ -61,8 +60,8 @@ local function make_room()
     return
   end
   for _, session_id in ipairs(call('ZRANGE', expiry_key, 0, excess - 1)) do
-    local succeeded, requests = pcall(remove_session, session_id)
-    if succeeded and requests then
+    local succeeded, records = pcall(drop_session, session_id)
+    if succeeded and records then
       capped_sessions = capped_sessions + 1
     else
       try('ZREM', index_key, session_id)

@@ -4,6 +4,8 @@ local SESSIONS_PER_CLIENT = 10000
 
 local index_key = base .. 'index'
 local expiry_key = base .. 'expiry'
+-- How many sessions went because there were too many.
+local capped_sessions = 0
 -- How many sessions began in each minute; fewer than none where some are found to have begun earlier.
 local new_sessions = {}
 
@@ -22,6 +24,19 @@ local function note_renewal(session_id)
   index_renewed = true
 end
 
+-- The oldest session of a list that is not open: at an address at which many sign in, an anonymous one may
+-- have begun before all of theirs.
+local function take_oldest(part)
+  local key = base .. 'sessions:' .. part
+  local oldest = call('RPOP', key)
+  if oldest ~= try('GET', base .. part) then
+    return oldest
+  end
+  local next_oldest = call('RPOP', key)
+  call('RPUSH', key, oldest)
+  return next_oldest
+end
+
 -- Lists a session under a user or an address; where there are too many, the oldest leaves. Returns how
 -- many there were, none where the list is of a foreign type.
 local function list_session(part, session_id, leave)
@@ -31,8 +46,8 @@ local function list_session(part, session_id, leave)
   if is_error(total) then
     return 0
   end
-  if total > SESSIONS_PER_CLIENT then
-    leave(call('RPOP', key))
+  if total > SESSIONS_PER_CLIENT and leave(take_oldest(part), drop_session) then
+    capped_sessions = capped_sessions + 1
   end
   return total
 end
@@ -106,7 +121,7 @@ local function begin_session(session_id, open_key, user_id, address, former_addr
 
   local sessions_at_address = list_session('ip:' .. address, session_id, leave_address)
   if user_id ~= '' then
-    list_session('user:' .. user_id, session_id, remove_session)
+    list_session('user:' .. user_id, session_id, drop_session)
   elseif not aged_id and address ~= UNKNOWN_ADDRESS and sessions_at_address > 1 then
     local next_id = find_overtaking(address, first_at)
     if next_id then

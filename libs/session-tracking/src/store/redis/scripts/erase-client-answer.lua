@@ -14,7 +14,7 @@ local function remove(session_id)
   if is_user then
     removed_requests, removed_responses = remove_session(session_id)
   else
-    removed_requests, removed_responses = leave_address(session_id)
+    removed_requests, removed_responses = leave_address(session_id, remove_session)
   end
   if removed_requests then
     sessions = sessions + 1

@@ -1,13 +1,14 @@
 -- Part of append-batch.lua, after request-index.lua: writes in which sessions the requests of the batch are.
 
--- Requests of a session whose entries in the index are written anew; older ones are not found any more.
+-- Requests of a session whose entries in the index are written anew; older ones are not found any more. Also
+-- those of a batch: many at once would hold Redis up.
 local REQUESTS_INDEXED_ANEW = 1000
 
 -- By shards of the index of requests: in turn a reference and the stem of the session's id, and how many
 -- these are.
 local found_again = {}
--- Whether a session of this batch has written its entries anew: many at once would hold Redis up.
-local indexed_anew = false
+-- Requests whose entries this batch may still write anew.
+local anew_left = REQUESTS_INDEXED_ANEW
 
 local function find_again(session_id, request_ids, count)
   local stem = stem_of(session_id)
@@ -26,16 +27,21 @@ local function find_again(session_id, request_ids, count)
   end
 end
 
--- A session that goes on outlives the entries of its first requests: they are written anew in time.
+-- A session that goes on outlives the entries of its first requests: they are written anew in time, with
+-- a later batch where this one has written many.
 local function index_anew(session_id)
+  local key = base .. session_id .. ':requests'
+  if anew_left < REQUESTS_INDEXED_ANEW and call('LLEN', key) > anew_left then
+    return
+  end
   local request_ids = {}
-  local records = call('LRANGE', base .. session_id .. ':requests', -REQUESTS_INDEXED_ANEW, -1)
+  local records = call('LRANGE', key, -REQUESTS_INDEXED_ANEW, -1)
   for position, record in ipairs(records) do
     request_ids[position] = request_id_in(record)
   end
   find_again(session_id, request_ids, #request_ids)
   call('HSET', base .. session_id .. ':info', 'indexed_at', now)
-  indexed_anew = true
+  anew_left = anew_left - #records
 end
 
 -- Writes where the requests of the batch are.

@@ -10,9 +10,10 @@ local function length(key)
   return type(reply) == 'number' and reply or 0
 end
 
--- Removes a session and everything that points to it. Returns how many requests and responses went, or
--- nil when there is no such session.
-local function remove_session(session_id)
+-- Removes a session and what points to it, but for the entries of its requests in the index, which lead
+-- nowhere then and go in time: to find all of them may take longer than a batch should. Returns its
+-- requests, how many responses went, and when it began; nil when there is no such session.
+local function drop_session(session_id)
   local key = base .. session_id
   local info = try('HMGET', key .. ':info', 'client_ip', 'user_id', 'previous_session_id', 'created_at',
     'next_session_id')
@@ -21,8 +22,7 @@ local function remove_session(session_id)
   end
   local records = try('LRANGE', key .. ':requests', 0, -1)
   records = records.err and {} or records
-  local requests, responses = #records, length(key .. ':responses')
-  forget_requests(session_id, tonumber(info[4]) or now, records)
+  local responses = length(key .. ':responses')
   call('UNLINK', key .. ':info', key .. ':requests', key .. ':responses')
   try('ZREM', base .. 'index', session_id)
   try('ZREM', base .. 'expiry', session_id)
@@ -49,17 +49,27 @@ local function remove_session(session_id)
       call('HDEL', next_info, 'previous_session_id')
     end
   end
-  return requests, responses
+  return records, responses, tonumber(info[4])
+end
+
+-- The same with the entries of its requests. Returns how many requests and responses went.
+local function remove_session(session_id)
+  local requests, responses, began_at = drop_session(session_id)
+  if not requests then
+    return nil
+  end
+  forget_requests(session_id, began_at, requests)
+  return #requests, responses
 end
 
 -- Removes a session from the list of an address that must not name it any more: what an anonymous
--- client sent goes, the session of a user stays without its address.
-local function leave_address(session_id)
+-- client sent goes, as `remove` does it, the session of a user stays without its address.
+local function leave_address(session_id, remove)
   local info_key = base .. session_id .. ':info'
   local user_id = try('HGET', info_key, 'user_id')
   if type(user_id) == 'string' and user_id ~= '' then
     call('HSET', info_key, 'client_ip', UNKNOWN_ADDRESS)
     return nil
   end
-  return remove_session(session_id)
+  return remove(session_id)
 end

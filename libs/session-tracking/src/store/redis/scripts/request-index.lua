@@ -77,20 +77,28 @@ local function forget_references(key, references, stem)
   end
 end
 
--- Forgets where the requests of a session are, which began at some time.
+-- Forgets where the requests of a session are, which began at some time. A request has no entry from
+-- before it came, but for what clocks differ: to look into every slice for each would take long.
 local function forget_requests(session_id, began_at, records)
-  local stem, by_shard = stem_of(session_id), {}
+  local newest, oldest = slice_at(now), slice_at(now - request_ttl) - slice_length
+  local by_first = {}
   for _, record in ipairs(records) do
+    local came_at = tonumber(string.match(record, '^{"timestamp":(%d+)')) or began_at or 0
+    local first = math.min(math.max(slice_at(came_at) - slice_length, oldest), newest)
+    local by_shard = by_first[first] or {}
+    by_first[first] = by_shard
     local reference = reference_of(request_id_in(record))
     local shard = shard_of(reference)
     local references = by_shard[shard] or {}
     by_shard[shard] = references
     references[#references + 1] = reference
   end
-  local oldest = math.max(slice_at(math.floor(began_at)) - slice_length, now - request_ttl - slice_length)
-  for slice = slice_at(now), oldest, -slice_length do
-    for shard, references in pairs(by_shard) do
-      forget_references(slice_key(slice, shard), references, stem)
+  local stem = stem_of(session_id)
+  for first, by_shard in pairs(by_first) do
+    for slice = newest, first, -slice_length do
+      for shard, references in pairs(by_shard) do
+        forget_references(slice_key(slice, shard), references, stem)
+      end
     end
   end
 end

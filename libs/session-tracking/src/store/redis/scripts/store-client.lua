@@ -22,7 +22,7 @@ local function renew_expiry(session_id, client_part)
   -- The address of its first request: a user may have moved on since.
   local info = call('HMGET', base .. session_id .. ':info', 'client_ip', 'indexed_at')
   local address_part = 'ip:' .. (info[1] or '')
-  if not indexed_anew and now - number(info[2]) > (request_ttl - data_ttl) * 0.8 then
+  if now - number(info[2]) > (request_ttl - data_ttl) * 0.8 then
     index_anew(session_id)
   end
   call('EXPIRE', base .. client_part, session_ttl)
