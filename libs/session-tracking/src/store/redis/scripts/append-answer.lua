@@ -60,8 +60,8 @@ local function make_room()
     return
   end
   for _, session_id in ipairs(call('ZRANGE', expiry_key, 0, excess - 1)) do
-    local succeeded, records = pcall(drop_session, session_id)
-    if succeeded and records then
+    local succeeded, requests = pcall(drop_session, session_id)
+    if succeeded and requests then
       capped_sessions = capped_sessions + 1
     else
       try('ZREM', index_key, session_id)

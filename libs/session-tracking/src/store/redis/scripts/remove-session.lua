@@ -11,8 +11,8 @@ local function length(key)
 end
 
 -- Removes a session and what points to it, but for the entries of its requests in the index, which lead
--- nowhere then and go in time: to find all of them may take longer than a batch should. Returns its
--- requests, how many responses went, and when it began; nil when there is no such session.
+-- nowhere then and go in time: to find all of them may take longer than a batch should. Returns how many
+-- requests and responses went, and when it began; nil when there is no such session.
 local function drop_session(session_id)
   local key = base .. session_id
   local info = try('HMGET', key .. ':info', 'client_ip', 'user_id', 'previous_session_id', 'created_at',
@@ -20,9 +20,7 @@ local function drop_session(session_id)
   if info.err or not info[1] then
     return nil
   end
-  local records = try('LRANGE', key .. ':requests', 0, -1)
-  records = records.err and {} or records
-  local responses = length(key .. ':responses')
+  local requests, responses = length(key .. ':requests'), length(key .. ':responses')
   call('UNLINK', key .. ':info', key .. ':requests', key .. ':responses')
   try('ZREM', base .. 'index', session_id)
   try('ZREM', base .. 'expiry', session_id)
@@ -49,17 +47,17 @@ local function drop_session(session_id)
       call('HDEL', next_info, 'previous_session_id')
     end
   end
-  return records, responses, tonumber(info[4])
+  return requests, responses, tonumber(info[4])
 end
 
 -- The same with the entries of its requests. Returns how many requests and responses went.
 local function remove_session(session_id)
+  local records = try('LRANGE', base .. session_id .. ':requests', 0, -1)
   local requests, responses, began_at = drop_session(session_id)
-  if not requests then
-    return nil
+  if requests and not records.err then
+    forget_requests(session_id, began_at, records)
   end
-  forget_requests(session_id, began_at, requests)
-  return #requests, responses
+  return requests, responses
 end
 
 -- Removes a session from the list of an address that must not name it any more: what an anonymous

@@ -81,24 +81,25 @@ end
 -- before it came, but for what clocks differ: to look into every slice for each would take long.
 local function forget_requests(session_id, began_at, records)
   local newest, oldest = slice_at(now), slice_at(now - request_ttl) - slice_length
-  local by_first = {}
+  local by_first, earliest = {}, newest
   for _, record in ipairs(records) do
     local came_at = tonumber(string.match(record, '^{"timestamp":(%d+)')) or began_at or 0
     local first = math.min(math.max(slice_at(came_at) - slice_length, oldest), newest)
-    local by_shard = by_first[first] or {}
-    by_first[first] = by_shard
-    local reference = reference_of(request_id_in(record))
-    local shard = shard_of(reference)
-    local references = by_shard[shard] or {}
-    by_shard[shard] = references
-    references[#references + 1] = reference
+    local references = by_first[first] or {}
+    by_first[first] = references
+    references[#references + 1] = reference_of(request_id_in(record))
+    earliest = math.min(earliest, first)
   end
-  local stem = stem_of(session_id)
-  for first, by_shard in pairs(by_first) do
-    for slice = newest, first, -slice_length do
-      for shard, references in pairs(by_shard) do
-        forget_references(slice_key(slice, shard), references, stem)
-      end
+  local stem, by_shard = stem_of(session_id), {}
+  for slice = earliest, newest, slice_length do
+    for _, reference in ipairs(by_first[slice] or {}) do
+      local shard = shard_of(reference)
+      local references = by_shard[shard] or {}
+      by_shard[shard] = references
+      references[#references + 1] = reference
+    end
+    for shard, references in pairs(by_shard) do
+      forget_references(slice_key(slice, shard), references, stem)
     end
   end
 end
