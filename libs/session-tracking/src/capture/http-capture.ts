@@ -23,7 +23,7 @@ import { acceptRequestId, REQUEST_ID_HEADER } from '../model/request-id.js';
 import { pathOf } from '../model/request-path.js';
 import { sendRequestId } from './request-id-header.js';
 import { routeTemplateOf } from './route-template.js';
-import { isCutOff, sentStatusOf } from './sent-answer.js';
+import { followFinish, sentStatusOf } from './sent-answer.js';
 import type { SkippedRoutes } from './skipped-routes.js';
 
 /** nginx' status for a client that left before it was answered. */
@@ -121,13 +121,11 @@ export class HttpCapture {
 
   private followToTheEnd(exchange: HttpExchange): void {
     const { raw, response } = exchange;
-    // Two objects more than listeners that all responses share, which would have to search each of
-    // them for its exchange.
+    // Objects more than listeners that all responses share, which would have to search each of them for
+    // its exchange.
     const end = (): void => this.end(exchange);
     response.on('close', end);
-    response.on('finish', () => {
-      exchange.finished = !isCutOff(raw, response);
-    });
+    followFinish(exchange);
     // A pipelined request waits for its turn without a socket; if that never comes, its response is
     // never closed.
     if (response.socket === null) {

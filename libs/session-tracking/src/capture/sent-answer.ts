@@ -1,4 +1,5 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { HttpExchange } from './http-exchange.js';
 
 /** Of Node's response; on HTTP/2 that of its compatibility API. */
 interface ResponseHead {
@@ -34,19 +35,29 @@ export function sentStatusOf(response: ResponseHead): number {
 }
 
 /**
- * Whether the client left before it had all of an answer that says it is finished: Node says so too of
- * what it gave up with the connection, and HTTP/2 of everything.
+ * Notes on an exchange when its answer is finished. Node's `finish` tells less: it also comes when a connection
+ * is lost with what was still to be written, and HTTP/2 says it of everything. An answer that was written when
+ * its handler ended it has certainly left; a longer one has if its connection is there at the end.
  */
-export function isCutOff(
-  {
-    httpVersionMajor,
-    socket,
-  }: Pick<IncomingMessage, 'httpVersionMajor'> & {
-    readonly socket?: { readonly destroyed?: boolean };
-  },
-  { stream }: ResponseHead,
-): boolean {
-  return httpVersionMajor === 2
-    ? stream === undefined || stream.aborted || stream.rstCode !== 0
-    : socket?.destroyed === true;
+export function followFinish(exchange: HttpExchange): void {
+  const { raw, response } = exchange;
+  if (raw.httpVersionMajor === 2) {
+    response.on('finish', () => {
+      exchange.finished = !isReset(response);
+    });
+    return;
+  }
+  response.on('prefinish', () => {
+    if (response.socket === null || response.socket.writableLength === 0) {
+      exchange.finished = true;
+    } else {
+      response.on('finish', () => {
+        exchange.finished = !raw.socket?.destroyed;
+      });
+    }
+  });
+}
+
+function isReset({ stream }: ResponseHead): boolean {
+  return stream === undefined || stream.aborted || stream.rstCode !== 0;
 }
