@@ -4,6 +4,7 @@ interface FakeTimer {
   readonly dueAt: number;
   readonly order: number;
   readonly callback: () => void;
+  keepsAlive: boolean;
 }
 
 /** 2023-11-14T22:13:20Z, where a fake clock starts. */
@@ -20,6 +21,11 @@ export class FakeClock implements Clock {
     return this.timers.size;
   }
 
+  /** Whether a process would live until one of them fires. */
+  get keepsProcessAlive(): boolean {
+    return [...this.timers].some(({ keepsAlive }) => keepsAlive);
+  }
+
   now(): number {
     return FAKE_CLOCK_START_MS + this.elapsedMs;
   }
@@ -34,11 +40,14 @@ export class FakeClock implements Clock {
       dueAt: this.elapsedMs + Math.max(0, delayMs),
       order: this.scheduled,
       callback,
+      keepsAlive: false,
     };
     this.timers.add(timer);
     return {
       cancel: () => void this.timers.delete(timer),
-      keepAlive: () => undefined,
+      keepAlive: () => {
+        timer.keepsAlive = true;
+      },
     };
   }
 

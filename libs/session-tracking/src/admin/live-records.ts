@@ -6,6 +6,7 @@ import {
 import type { TrackedRecord } from '../model/records.js';
 import type { SessionStore, Unsubscribe } from '../store/session-store.js';
 import type { Clock, Timer } from '../tracking/clock.js';
+import { within } from '../tracking/within.js';
 import { LiveFilter, type LiveSelection } from './live-filter.js';
 
 /** Most listeners of one instance. */
@@ -91,7 +92,8 @@ export class LiveRecords implements BeforeApplicationShutdown {
     for (const { events } of listeners) {
       events.push(null);
     }
-    await Promise.race([Promise.all(closed), this.pause(LAST_EVENTS_MS)]);
+    const left = Promise.all(closed).then(() => true);
+    await within(this.clock, LAST_EVENTS_MS, left);
     for (const { response } of listeners) {
       response.destroy();
     }
@@ -162,12 +164,6 @@ export class LiveRecords implements BeforeApplicationShutdown {
       }
       this.heartbeat = this.scheduleHeartbeat();
     }, HEARTBEAT_MS);
-  }
-
-  private pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.clock.schedule(resolve, delayMs);
-    });
   }
 }
 

@@ -27,6 +27,7 @@ import { SessionStore } from '../store/session-store.js';
 import { systemClock } from '../tracking/clock.js';
 import { SaltRotation } from '../tracking/salt-rotation.js';
 import { SessionTracker } from '../tracking/session-tracker.js';
+import { within } from '../tracking/within.js';
 
 /** How long a shutdown waits for the last responses to be closed, in milliseconds. */
 const LAST_RESPONSES_MS = 1000;
@@ -88,10 +89,11 @@ export class TrackingLifecycle
   /** The server may never get as far as the next hook: an open stream can hold it here. */
   async beforeApplicationShutdown(): Promise<void> {
     const startedAt = systemClock.monotonic();
-    await Promise.race([
-      this.tracker.flush().catch(() => undefined),
-      pause(this.options.flush.shutdownMs),
-    ]);
+    const flushed = this.tracker.flush().then(
+      () => true,
+      () => false,
+    );
+    await within(systemClock, this.options.flush.shutdownMs, flushed);
     this.shutdownSpentMs += systemClock.monotonic() - startedAt;
   }
 
@@ -114,13 +116,7 @@ export class TrackingLifecycle
   private async lastResponses(): Promise<void> {
     const deadline = systemClock.monotonic() + LAST_RESPONSES_MS;
     while (this.capture.inFlight > 0 && systemClock.monotonic() < deadline) {
-      await pause(LAST_RESPONSES_POLL_MS);
+      await within(systemClock, LAST_RESPONSES_POLL_MS);
     }
   }
-}
-
-function pause(delayMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    systemClock.schedule(resolve, delayMs);
-  });
 }

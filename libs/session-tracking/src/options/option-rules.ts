@@ -91,7 +91,7 @@ export class FlushOptionRules {
   maxBatch?: unknown;
 
   @IsOptional()
-  @WholeNumber(1, 10_000_000, 'records')
+  @WholeNumber(2, 10_000_000, 'records')
   maxQueue?: unknown;
 
   @IsOptional()

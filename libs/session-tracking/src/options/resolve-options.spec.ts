@@ -247,6 +247,11 @@ describe('options', () => {
     },
   );
 
+  it('refuse a queue without a place for a request and its response', () => {
+    expect(refusal({ flush: { maxQueue: 1 } }).invalid).toHaveLength(1);
+    expect(resolveOptions({ flush: { maxQueue: 2 } }).flush.maxQueue).toBe(2);
+  });
+
   it('name every wrong option at once, in a message made for a log', () => {
     const error = refusal({
       keyPrefix: 'a b',

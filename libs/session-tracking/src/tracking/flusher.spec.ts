@@ -117,6 +117,24 @@ describe('when batches leave', () => {
     expect(await storedIds()).toEqual(numbers(1, 1000));
   });
 
+  it('keeps the process alive while somebody waits for a record', async () => {
+    record(1);
+    expect(clock.keepsProcessAlive).toBe(false);
+    store.mode = 'fail';
+    const stored = tracker.recordRequest(user('42'), {
+      path: '/',
+      method: 'GET',
+    });
+    expect(clock.keepsProcessAlive).toBe(true);
+    await clock.advance(50);
+    expect(clock.keepsProcessAlive).toBe(true);
+    store.mode = 'work';
+    await clock.advance(LONGEST_BACK_OFF_MS);
+    await stored;
+    record(1);
+    expect(clock.keepsProcessAlive).toBe(false);
+  });
+
   it('sets no timer while there is nothing to do', async () => {
     expect(clock.pendingTimers).toBe(0);
     record(1);
@@ -421,6 +439,21 @@ describe('flush', () => {
     store.mode = 'work';
     await tracker.flush();
     expect(await storedIds()).toEqual(['1', '2']);
+  });
+
+  it('waits for what may be stored already though as much that came later was dropped', async () => {
+    start({ maxQueue: 400, maxBatch: 300 });
+    store.mode = 'lose-reply';
+    record(150);
+    await settle();
+    store.mode = 'hang';
+    const flushed = tracker.flush();
+    record(200);
+    expect(tracker.stats().dropped).toBe(300);
+    store.mode = 'work';
+    store.release();
+    await flushed;
+    expect(tracker.stats().stored).toBeGreaterThanOrEqual(300);
   });
 
   it('ends though what it waits for was dropped', async () => {

@@ -9,8 +9,9 @@ import { type QueuedBatch, RECORDS_PER_BATCH } from './batch-cutter.js';
 import type { Clock, Timer } from './clock.js';
 import type { LossLog } from './loss-log.js';
 import { PendingRecords } from './pending-records.js';
-import type { QueuedExchange } from './record-queue.js';
+import type { QueuedExchange, QueueOutcome } from './record-queue.js';
 import type { TrackingCounters } from './tracking-counters.js';
+import { within } from './within.js';
 
 /** How the queue is emptied; see the option `flush`. */
 export interface FlushPolicy {
@@ -40,6 +41,8 @@ export class Flusher {
   private timer: Timer | undefined;
   private running: Promise<void> | undefined;
   private consecutiveFailures = 0;
+  /** Exchanges for whose outcome somebody waits. */
+  private awaited = 0;
   private closed = false;
 
   constructor(
@@ -63,6 +66,7 @@ export class Flusher {
   /** Takes an exchange in; never waits and never throws. */
   enqueue(exchange: QueuedExchange): void {
     this.counters.accepted += countRecords(exchange);
+    this.awaited += exchange.settle === undefined ? 0 : 1;
     if (this.closed) {
       this.drop(exchange, 'shutdown');
       return;
@@ -72,9 +76,6 @@ export class Flusher {
     if (this.running === undefined) {
       this.wakeUp();
     }
-    if (exchange.settle !== undefined) {
-      this.timer?.keepAlive();
-    }
   }
 
   /**
@@ -83,8 +84,8 @@ export class Flusher {
    * @throws StoreUnavailableError when an attempt fails; the records stay queued
    */
   async flush(): Promise<void> {
-    const target = this.settledRecords() + this.counters.queued;
-    while (this.settledRecords() < target && !this.pending.isEmpty) {
+    const before = new Set(this.pending.all());
+    while (this.pending.holdsAnyOf(before)) {
       await this.start();
     }
   }
@@ -98,17 +99,13 @@ export class Flusher {
         () => true,
         () => false,
       );
-      if (!(await this.within(left(), flushed))) {
-        await this.within(Math.min(this.backOffMs(), left()));
+      if (!(await within(this.clock, left(), flushed))) {
+        await within(this.clock, Math.min(this.backOffMs(), left()));
       }
     }
     this.closed = true;
     this.timer?.cancel();
     this.dropEverything();
-  }
-
-  private settledRecords(): number {
-    return this.counters.stored + this.counters.dropped;
   }
 
   private wakeUp(): void {
@@ -119,6 +116,9 @@ export class Flusher {
         () => this.startUnattended(),
         this.storeAvailable ? this.policy.intervalMs : this.backOffMs(),
       );
+      if (this.awaited > 0) {
+        this.timer.keepAlive();
+      }
     }
   }
 
@@ -192,18 +192,23 @@ export class Flusher {
       ? this.findStoredListener()
       : undefined;
     const rejectedBefore = this.counters.droppedBy.rejected;
+    const told: [QueuedExchange, string][] = [];
     batch.exchanges.forEach((exchange, index) => {
       const answer = answers[index];
       if (answer?.outcome === 'stored') {
         this.counters.stored += countRecords(exchange);
-        exchange.settle?.({ sessionId: answer.sessionId });
-        if (exchange.sampling !== 'left_out') {
-          listener?.(exchange, answer.sessionId);
+        this.settle(exchange, { sessionId: answer.sessionId });
+        if (listener !== undefined && exchange.sampling !== 'left_out') {
+          told.push([exchange, answer.sessionId]);
         }
       } else {
         this.drop(exchange, answer?.outcome ?? 'rejected');
       }
     });
+    // When all are counted: a listener may record something itself, for which there is room then.
+    for (const [exchange, sessionId] of told) {
+      listener?.(exchange, sessionId);
+    }
     if (this.counters.droppedBy.rejected > rejectedBefore) {
       this.losses.rejected();
     }
@@ -238,7 +243,14 @@ export class Flusher {
 
   private drop(exchange: QueuedExchange, reason: DropReason): void {
     this.counters.droppedBy[reason] += countRecords(exchange);
-    exchange.settle?.({ error: new RecordDroppedError(reason) });
+    this.settle(exchange, { error: new RecordDroppedError(reason) });
+  }
+
+  private settle({ settle }: QueuedExchange, outcome: QueueOutcome): void {
+    if (settle !== undefined) {
+      this.awaited -= 1;
+      settle(outcome);
+    }
   }
 
   private backOffMs(): number {
@@ -246,19 +258,5 @@ export class Flusher {
       this.policy.intervalMs * 2 ** Math.min(this.consecutiveFailures, 16),
       LONGEST_BACK_OFF_MS,
     );
-  }
-
-  /** What the promise says, or false when the time is up first. */
-  private within(
-    limitMs: number,
-    promise?: Promise<boolean>,
-  ): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = this.clock.schedule(() => resolve(false), limitMs);
-      void promise?.then((value) => {
-        timer.cancel();
-        resolve(value);
-      });
-    });
   }
 }

@@ -80,13 +80,32 @@ export class PendingRecords {
     this.queue.putBack(unsent.flatMap(({ exchanges }) => exchanges));
   }
 
+  /** Everything that is not settled, the oldest first. */
+  all(): QueuedExchange[] {
+    return [
+      ...this.batches.flatMap(({ exchanges }) => exchanges),
+      ...this.queue.all(),
+    ];
+  }
+
+  /**
+   * Whether any of these is not settled, which were everything at some time: whatever came later stands behind
+   * them, so the oldest of each part tells.
+   */
+  holdsAnyOf(earlier: ReadonlySet<QueuedExchange>): boolean {
+    return [
+      ...this.batches.map(({ exchanges }) => exchanges[0]),
+      this.queue.oldest,
+    ].some((oldest) => oldest !== undefined && earlier.has(oldest));
+  }
+
   /** Gives up everything, the oldest first. */
   takeAll(): QueuedExchange[] {
+    const all = this.all();
+    this.batches.length = 0;
     this.batchBytes = 0;
-    return [
-      ...this.batches.splice(0).flatMap(({ exchanges }) => exchanges),
-      ...this.queue.take(Number.POSITIVE_INFINITY),
-    ];
+    this.queue.take(Number.POSITIVE_INFINITY);
+    return all;
   }
 
   private before({

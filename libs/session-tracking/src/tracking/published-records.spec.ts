@@ -74,6 +74,19 @@ describe('records$', () => {
     expect(completed).toBe(true);
   });
 
+  it('lets a subscriber record something itself, in the room that its batch leaves', async () => {
+    setting = new TrackerSetting({ flush: { maxQueue: 4 } });
+    setting.tracker.records$.subscribe(({ record }) => {
+      if (record.request_id === 'first') {
+        setting.record(user('43'));
+      }
+    });
+    setting.record(user('42'), { id: 'first' });
+    setting.record(user('42'));
+    await setting.clock.advance(100);
+    expect(setting.tracker.stats()).toMatchObject({ stored: 8, dropped: 0 });
+  });
+
   it('costs the store the naming of sessions only while somebody listens', async () => {
     setting.record(user('42'));
     await setting.clock.advance(50);

@@ -49,6 +49,15 @@ export class RecordQueue {
     return this.head === this.items.length;
   }
 
+  get oldest(): QueuedExchange | undefined {
+    return this.items[this.head];
+  }
+
+  /** Everything, the oldest first. */
+  all(): QueuedExchange[] {
+    return this.items.slice(this.head);
+  }
+
   push(exchange: QueuedExchange): void {
     this.items.push(exchange);
     this.recordCount += countRecords(exchange);
@@ -57,7 +66,7 @@ export class RecordQueue {
 
   /** Puts back what was taken, in front of what came later. */
   putBack(exchanges: readonly QueuedExchange[]): void {
-    this.items = exchanges.concat(this.items.slice(this.head));
+    this.items = exchanges.concat(this.all());
     this.head = 0;
     for (const exchange of exchanges) {
       this.recordCount += countRecords(exchange);
