@@ -7,13 +7,20 @@ import {
   Get,
   Inject,
   Injectable,
+  Module,
+  type NestInterceptor,
   Post,
   Req,
   Scope,
 } from '@nestjs/common';
-import { APP_FILTER, BaseExceptionFilter, ModuleRef } from '@nestjs/core';
+import {
+  APP_FILTER,
+  APP_INTERCEPTOR,
+  BaseExceptionFilter,
+  ModuleRef,
+} from '@nestjs/core';
 import { SessionTrackingInterceptor } from 'nestjs-session-tracking';
-import { lastValueFrom, of, throwError } from 'rxjs';
+import { lastValueFrom, type Observable, of, retry, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { bootTestApp, PLATFORMS } from './support/boot-test-app.js';
 import { redisForTests } from './support/redis-for-tests.js';
@@ -62,6 +69,36 @@ class OddController {
     throw new PriceList();
   }
 }
+
+@Controller('moody')
+class MoodyController {
+  private calls = 0;
+
+  @Get()
+  failFirst(): string {
+    this.calls += 1;
+    if (this.calls === 1) {
+      throw new PriceList('Not yet');
+    }
+    return 'now';
+  }
+}
+
+/** What hosts put around handlers that may fail for a moment. */
+@Injectable()
+class RetryInterceptor implements NestInterceptor {
+  intercept(
+    _context: ExecutionContext,
+    next: CallHandler,
+  ): Observable<unknown> {
+    return next.handle().pipe(retry(1));
+  }
+}
+
+@Module({
+  providers: [{ provide: APP_INTERCEPTOR, useClass: RetryInterceptor }],
+})
+class RetryModule {}
 
 /** What `@nestjs/graphql` would do for a resolver: a context of its own around the same request. */
 @Controller('graphql')
@@ -125,6 +162,7 @@ describe.each(PLATFORMS)('on %s', (platform) => {
         BasketsController,
         OddController,
         GraphqlLikeController,
+        MoodyController,
       )
       .providers(Basket);
 
@@ -260,6 +298,38 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       ]),
     );
     expect(exchanges[1]?.response.status_code).toBe(500);
+  });
+
+  it('what a handler answers when it is called once more counts', async () => {
+    const app = await shop().imports(RetryModule).trackingLast().start();
+    expect((await app.http.get('/moody')).text).toBe('now');
+    await app.settle(1);
+    const { response } = await app.stored.onlyExchange();
+    expect(response).toMatchObject({
+      status_code: 200,
+      handler: 'MoodyController.failFirst',
+      handler_ms: expect.any(Number),
+    });
+    expect(response).not.toHaveProperty('error');
+  });
+
+  it('a context that throws harms nobody', async () => {
+    const app = await shop().start();
+    const interceptor = app.app.get(SessionTrackingInterceptor, {
+      strict: false,
+    });
+    const context = contextOf('graphql', [
+      {},
+      {},
+      {
+        get req(): never {
+          throw new Error('No request here');
+        },
+      },
+    ]);
+    expect(
+      await lastValueFrom(interceptor.intercept(context, answering('fine'))),
+    ).toBe('fine');
   });
 
   it('a GraphQL operation adds its name to the record of its request', async () => {

@@ -1,7 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { exchangeOfContext } from './context-exchange.js';
 import type { CurrentSessionReference } from './current-session.js';
-import { graphqlCallOf } from './graphql-context.js';
-import { findExchange } from './http-exchange.js';
 
 /**
  * Injects the session of the request into a handler's parameter; undefined when the request is not
@@ -17,11 +16,7 @@ export const CurrentSession: () => ParameterDecorator = createParamDecorator(
     _data: unknown,
     context: ExecutionContext,
   ): CurrentSessionReference | undefined => {
-    const request: object | undefined =
-      context.getType() === 'http'
-        ? context.switchToHttp().getRequest()
-        : graphqlCallOf(context)?.request;
-    const exchange = findExchange(request);
+    const exchange = exchangeOfContext(context);
     return exchange?.describeSession(exchange);
   },
 );

@@ -6,10 +6,10 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { Observable } from 'rxjs';
-import { graphqlCallOf } from './graphql-context.js';
+import { exchangeOfContext } from './context-exchange.js';
 import { HandlerRegistry } from './handler-registry.js';
 import { HandlerSubscriber } from './handler-subscriber.js';
-import { findExchange, type HttpExchange } from './http-exchange.js';
+import type { HttpExchange } from './http-exchange.js';
 
 /**
  * Adds what only Nest knows to the record of a request: the handler's name, its own time and the
@@ -24,23 +24,10 @@ export class SessionTrackingInterceptor implements NestInterceptor {
   }
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const exchange = this.exchangeOf(context);
+    const exchange = exchangeOfContext(context);
     return exchange === undefined
       ? next.handle()
       : this.follow(exchange, context, next);
-  }
-
-  private exchangeOf(context: ExecutionContext): HttpExchange | undefined {
-    if (context.getType() === 'http') {
-      // `switchToHttp()` makes three functions for each call.
-      return findExchange(context.getArgByIndex<object>(0));
-    }
-    const call = graphqlCallOf(context);
-    const exchange = findExchange(call?.request);
-    if (exchange !== undefined && call !== undefined) {
-      exchange.graphqlOperation ??= call.operation;
-    }
-    return exchange;
   }
 
   private follow(
@@ -50,11 +37,13 @@ export class SessionTrackingInterceptor implements NestInterceptor {
   ): Observable<unknown> {
     const { name, skipped } = this.handlers.describe(context);
     exchange.skipped ||= skipped;
-    const handler = (exchange.handler ??= {
-      name,
-      durationMs: undefined,
-      error: undefined,
-    });
+    const trace = { name, durationMs: undefined, error: undefined };
+    // Resolvers of one operation share a trace. Where another interceptor calls a handler once more, what
+    // comes of that counts.
+    const handler =
+      exchange.graphqlOperation === undefined
+        ? (exchange.handler = trace)
+        : (exchange.handler ??= trace);
     const answers = next.handle();
     return new Observable((subscriber) =>
       answers.subscribe(new HandlerSubscriber(subscriber, handler)),
