@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import {
   type DropReason,
   RecordDroppedError,
@@ -38,6 +39,8 @@ export type StoredListener = (
  */
 export class Flusher {
   private readonly pending = new PendingRecords();
+  /** What a flush does is no part of the request that happened to set it off, nor may it hold that one's context. */
+  private readonly ownContext = new AsyncResource('session-tracking:flush');
   private timer: Timer | undefined;
   private running: Promise<void> | undefined;
   private consecutiveFailures = 0;
@@ -131,12 +134,14 @@ export class Flusher {
   private start(): Promise<void> {
     this.timer?.cancel();
     this.timer = undefined;
-    this.running ??= this.run().finally(() => {
-      this.running = undefined;
-      if (!this.pending.isEmpty && !this.closed) {
-        this.wakeUp();
-      }
-    });
+    this.running ??= this.ownContext.runInAsyncScope(() =>
+      this.run().finally(() => {
+        this.running = undefined;
+        if (!this.pending.isEmpty && !this.closed) {
+          this.wakeUp();
+        }
+      }),
+    );
     return this.running;
   }
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { finalize, map, mergeMap, Subject, take, tap } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { settle } from '../../testing/fake-clock.js';
@@ -85,6 +86,21 @@ describe('records$', () => {
     setting.record(user('42'));
     await setting.clock.advance(100);
     expect(setting.tracker.stats()).toMatchObject({ stored: 8, dropped: 0 });
+  });
+
+  it('is told outside the context of any request', async () => {
+    const context = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    setting.tracker.records$.subscribe(() => seen.push(context.getStore()));
+    context.run('a request', () => setting.record(user('42')));
+    await setting.clock.advance(50);
+    setting.record(user('42'));
+    const flushed = context.run('a request', () => setting.tracker.flush());
+    // Waits until the flush is over.
+    context.run('a request', () => setting.record(user('42')));
+    await flushed;
+    await setting.clock.advance(50);
+    expect(seen).toEqual(Array.from({ length: 6 }, () => undefined));
   });
 
   it('costs the store the naming of sessions only while somebody listens', async () => {
