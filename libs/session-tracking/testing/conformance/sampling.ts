@@ -74,11 +74,15 @@ export function describeSampling(tested: StoreUnderTest): void {
       });
     });
 
-    it('leaves a session whole that began whole', async () => {
+    it('makes a session partial that began whole', async () => {
       const client = user('42');
       const id = await tested.writer.sessionOf(exchangeOf(client));
-      await tested.writer.append(exchangeOf(client, { sampling: 'kept' }));
       expect(await tested.infoOf(id)).not.toHaveProperty('partial');
+      await tested.writer.append(
+        exchangeOf(client),
+        exchangeOf(client, { sampling: 'kept' }),
+      );
+      expect(await tested.infoOf(id)).toMatchObject({ partial: true });
     });
   });
 }

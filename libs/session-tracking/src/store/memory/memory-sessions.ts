@@ -70,7 +70,10 @@ export class MemorySessions {
       : current;
     const { info } = session;
     const begunBefore = isNew ? undefined : info.created_at;
-    for (const { request, response } of group.exchanges) {
+    for (const { request, response, sampling } of group.exchanges) {
+      if (sampling === 'kept') {
+        info.partial = true;
+      }
       if (request !== undefined) {
         session.requests.push(request);
         info.request_count += 1;
@@ -126,7 +129,7 @@ export class MemorySessions {
   }
 
   private create(
-    { client, exchanges }: ClientGroup,
+    { client }: ClientGroup,
     address: string,
     createdAt: number,
     aged: StoredSession | undefined,
@@ -142,9 +145,6 @@ export class MemorySessions {
         response_count: 0,
         error_count: 0,
         duration_us_total: 0,
-        ...(exchanges.every(({ sampling }) => sampling === 'kept') && {
-          partial: true,
-        }),
       },
       requests: [],
       responses: [],

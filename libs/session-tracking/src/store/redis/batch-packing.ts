@@ -92,7 +92,7 @@ function packClient(
   minute: number,
 ): string {
   const totals = totalOf(exchanges);
-  const isLeftOut = exchanges.every(({ sampling }) => sampling === 'kept');
+  const isLeftOut = exchanges.some(({ sampling }) => sampling === 'kept');
   // Short pieces are joined before they meet the long text: each piece has its price when all becomes bytes.
   let packed =
     s1(utf8(client.userId)) +

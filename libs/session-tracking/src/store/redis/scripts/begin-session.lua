@@ -96,14 +96,11 @@ end
 -- Indexes are shared: a foreign type in one costs its entries, never the records. What of a session is
 -- counted, and its lists, are written and expire already.
 local function begin_session(session_id, open_key, user_id, address, former_address, first_at, aged_id,
-  partial, error_count)
+  error_count)
   local info_key = base .. session_id .. ':info'
   call('HSET', info_key, 'created_at', first_at, 'error_count', error_count, 'client_ip', address,
     'user_id', user_id, 'indexed_at', now_text, 'expiry_renewed_at', now_text)
   call('EXPIRE', info_key, data_ttl)
-  if partial then
-    call('HSET', info_key, 'partial', '1')
-  end
   call('SET', open_key, session_id, 'EX', session_ttl)
   try('ZADD', index_key, first_at, session_id)
   note_renewal(session_id)

@@ -119,8 +119,7 @@ local function store_client(client_position, owner, user_id, address, former_add
   call('HSET', info_key, 'last_seen_at', last_seen_at, 'request_count', requests_in_all,
     'response_count', responses_in_all, 'duration_us_total', added(info[5], microseconds))
   if created then
-    begin_session(session_id, open_key, user_id, address, former_address, first_at, aged_id, partial,
-      error_count)
+    begin_session(session_id, open_key, user_id, address, former_address, first_at, aged_id, error_count)
   else
     if error_count > 0 then
       call('HSET', info_key, 'error_count', added(call('HGET', info_key, 'error_count'), error_count))
@@ -136,6 +135,9 @@ local function store_client(client_position, owner, user_id, address, former_add
       call('HSET', info_key, 'expiry_renewed_at', now_text)
       renew_expiry(session_id, client_part)
     end
+  end
+  if partial then
+    call('HSET', info_key, 'partial', '1')
   end
   find_again(session_id, request_ids, request_count)
   return session_id
