@@ -156,6 +156,27 @@ export function describeRecords(tested: StoreUnderTest): void {
       expect((await tested.infoOf(id)).created_at).toBe(at(1));
     });
 
+    it('compares times of any number of digits', async () => {
+      const client = user('42');
+      const times = [1_000_000_000.5, 999_999_999.5, 1_000_000_001];
+      let id = '';
+      for (const timestamp of times) {
+        id = await tested.writer.sessionOf(exchangeOf(client, { timestamp }));
+      }
+      expect(await tested.infoOf(id)).toMatchObject({
+        created_at: 999_999_999.5,
+        last_seen_at: 1_000_000_001,
+      });
+      const early = user('43');
+      for (const timestamp of [99_999.123, 100_000.5]) {
+        id = await tested.writer.sessionOf(exchangeOf(early, { timestamp }));
+      }
+      expect(await tested.infoOf(id)).toMatchObject({
+        created_at: 99_999.123,
+        last_seen_at: 100_000.5,
+      });
+    });
+
     it('adds fractions of a millisecond without drifting', async () => {
       const client = user('42');
       let id = '';
