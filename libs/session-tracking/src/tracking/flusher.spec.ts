@@ -328,6 +328,9 @@ describe('when the queue is full', () => {
     expect(droppedQueueFull).toBeGreaterThan(0);
     expect(queuedBytes).toBeLessThanOrEqual(64 * 1024 * 1024);
     expect(queuedBytes).toBeGreaterThan(60 * 1024 * 1024);
+    expect(log.with('being lost')).toEqual([
+      expect.stringContaining('the queue is full (64 MiB)'),
+    ]);
   });
 
   it('says when loss starts and, with the count, when it ends', async () => {

@@ -225,17 +225,27 @@ export class Flusher {
   }
 
   private dropOverflow(): void {
-    while (
-      this.counters.queued > this.policy.maxQueue ||
-      this.pending.bytes > MAX_QUEUE_BYTES
+    for (
+      let limit = this.exceededLimit();
+      limit !== undefined;
+      limit = this.exceededLimit()
     ) {
       const oldest = this.pending.dropOldest();
       if (oldest === undefined) {
         return;
       }
-      this.losses.queueOverflows(this.policy.maxQueue);
+      this.losses.queueOverflows(limit);
       this.drop(oldest, 'queue_full');
     }
+  }
+
+  /** Undefined where the queue holds no more than it may. */
+  private exceededLimit(): string | undefined {
+    const { maxQueue } = this.policy;
+    if (this.counters.queued > maxQueue) {
+      return `flush.maxQueue ${maxQueue}`;
+    }
+    return this.pending.bytes > MAX_QUEUE_BYTES ? '64 MiB' : undefined;
   }
 
   private dropEverything(): void {

@@ -41,12 +41,16 @@ export class LossLog {
     }
   }
 
-  /** To be called before the drop is counted. */
-  queueOverflows(maxQueue: number): void {
+  /**
+   * To be called before the drop is counted.
+   *
+   * @param limit that was reached, in words
+   */
+  queueOverflows(limit: string): void {
     if (this.droppedBeforeLoss === undefined) {
       this.droppedBeforeLoss = this.counters.droppedBy.queue_full;
       this.log.error(
-        `Records are being lost: the queue is full (flush.maxQueue ${maxQueue}) and the oldest are dropped.`,
+        `Records are being lost: the queue is full (${limit}) and the oldest are dropped.`,
       );
     }
   }

@@ -261,6 +261,16 @@ export function describeRecords(tested: StoreUnderTest): void {
       ]);
     });
 
+    it('holds what it was given, whatever becomes of that afterwards', async () => {
+      const exchange = exchangeOf(user('42'), { path: '/then', status: 200 });
+      const id = await tested.writer.sessionOf(exchange);
+      Object.assign(exchange.request ?? {}, { path: '/later' });
+      Object.assign(exchange.response ?? {}, { status_code: 500 });
+      const { requests, responses } = await tested.read(id);
+      expect(requests.map(({ path }) => path)).toEqual(['/then']);
+      expect(responses.map(({ status_code }) => status_code)).toEqual([200]);
+    });
+
     it('answers what it holds, not the holding itself', async () => {
       const id = await tested.writer.sessionOf(
         exchangeOf(user('42'), { timestamp: START }),

@@ -70,16 +70,17 @@ export class MemorySessions {
       : current;
     const { info } = session;
     const begunBefore = isNew ? undefined : info.created_at;
+    // Copies: a subscriber of records is given the exchange itself, and may do with it as it likes.
     for (const { request, response, sampling } of group.exchanges) {
       if (sampling === 'kept') {
         info.partial = true;
       }
       if (request !== undefined) {
-        session.requests.push(request);
+        session.requests.push({ ...request });
         info.request_count += 1;
       }
       if (response !== undefined) {
-        session.responses.push(response);
+        session.responses.push({ ...response });
       }
     }
     trim(session.requests, this.policy.maxRecordsPerSession);

@@ -61,6 +61,10 @@ it('gives up a connection that is taken and then never answered', async () => {
   const connections = await connectionsThrough(1, () => undefined);
   await expect(ping(connections)).rejects.toThrow('could not answer');
   await vi.waitFor(
+    () => expect(ping(connections)).rejects.toThrow('rediss://'),
+    5000,
+  );
+  await vi.waitFor(
     async () => expect(await ping(connections)).toBe('PONG'),
     5000,
   );

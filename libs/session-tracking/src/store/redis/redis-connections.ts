@@ -94,7 +94,7 @@ export class RedisConnections {
     await this.open();
     const redis = this.connections?.[use];
     if (redis === undefined) {
-      throw new RedisConnectionError('The connection to Redis is closed.');
+      throw closed();
     }
     await whenReady(redis, this.timeouts[use]);
     return redis;
@@ -112,7 +112,9 @@ export class RedisConnections {
       this.replace(use);
       return error;
     }
-    return isRefusedByClient(error) ? (this.faults.get(use) ?? error) : error;
+    return isRefusedByClient(error)
+      ? (this.faults.get(use) ?? closed())
+      : error;
   }
 
   private replace(use: ConnectionUse): void {
@@ -139,6 +141,7 @@ export class RedisConnections {
       }
     });
     redis.on('connect', () => this.expectReady(redis, use));
+    redis.on('ready', () => this.faults.delete(use));
     redis.on('close', () => this.givenUp.delete(use));
     return redis;
   }
@@ -150,12 +153,28 @@ export class RedisConnections {
       redis.off('ready', settle);
       redis.off('close', settle);
     };
-    const callOff = afterLastReading(connectLimitMs(this.timeouts[use]), () =>
-      this.replace(use),
-    );
+    const limitMs = connectLimitMs(this.timeouts[use]);
+    const callOff = afterLastReading(limitMs, () => {
+      this.faults.set(use, silent(redis, limitMs));
+      this.replace(use);
+    });
     redis.once('ready', settle);
     redis.once('close', settle);
   }
+}
+
+function closed(): Error {
+  return new RedisConnectionError('The connection to Redis is closed.');
+}
+
+function silent({ options }: Redis, limitMs: number): Error {
+  const question =
+    options.tls === undefined
+      ? 'does it want TLS (rediss://)?'
+      : 'does it want a connection without TLS (redis://)?';
+  return new RedisConnectionError(
+    `The server accepts connections, but did not answer within ${limitMs} ms; ${question}`,
+  );
 }
 
 /** Whether Redis does not let the connection have the database that it is for. */
