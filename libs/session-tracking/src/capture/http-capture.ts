@@ -121,8 +121,7 @@ export class HttpCapture {
 
   private followToTheEnd(exchange: HttpExchange): void {
     const { raw, response } = exchange;
-    // Objects more than listeners that all responses share, which would have to search each of them for
-    // its exchange.
+    // One for each: a listener that all responses share would have to search each of them for its exchange.
     const end = (): void => this.end(exchange);
     response.on('close', end);
     followFinish(exchange);

@@ -48,7 +48,7 @@ export function followFinish(exchange: HttpExchange): void {
     return;
   }
   response.on('prefinish', () => {
-    if (response.socket === null || response.socket.writableLength === 0) {
+    if ((response.socket?.writableLength ?? 0) === 0) {
       exchange.finished = true;
     } else {
       response.on('finish', () => {
