@@ -107,8 +107,8 @@ for client_position = 1, client_count do
         keep_totals(kept_totals[owner], arrived_ms, request_at ~= '', response_rest)
         local arrived_at = request_at ~= '' and request_at or response_at
         local ended_at = response_at ~= '' and response_at or arrived_at
-        kept_first = (not kept_first or is_later(kept_first, arrived_at)) and arrived_at or kept_first
-        kept_last = (not kept_last or is_later(ended_at, kept_last)) and ended_at or kept_last
+        kept_first = (not kept_first or number(arrived_at) < number(kept_first)) and arrived_at or kept_first
+        kept_last = (not kept_last or number(ended_at) > number(kept_last)) and ended_at or kept_last
       end
       if request_at ~= '' then
         request_count = request_count + 1

@@ -40,16 +40,9 @@ local POINT = byte('.')
 
 -- Whether a time has ten digits before the point, as all between 2001 and 2286 have: such can be compared as
 -- texts, which is quicker than to read them.
-local function has_ten_digits(text)
-  local eleventh = byte(text, 11)
-  return eleventh == POINT or not eleventh and #text == 10 and not find(text, '.', 1, true)
-end
-
-local function is_later(one, other)
-  if has_ten_digits(one) and has_ten_digits(other) then
-    return one > other
-  end
-  return number(one) > number(other)
+local function has_ten_digits(time_text)
+  local eleventh = byte(time_text, 11)
+  return eleventh == POINT or not eleventh and #time_text == 10 and not find(time_text, '.', 1, true)
 end
 
 -- A session that began after the first of these Unix times, and is used before the second, is not too old.
@@ -57,13 +50,17 @@ local SLACK = 60
 local young_since = format('%d', now + SLACK - max_session)
 local young_until = format('%d', now + SLACK)
 
--- Whether a session is certainly not too old: to compare texts is quicker than to subtract numbers. It is
--- right where they have ten digits before the point, as all times between 2001 and 2286; a time of fewer
--- that is the lesser text is the lesser number too, and one of more has no point at the eleventh place.
+-- Whether a session is certainly not too old, and all its times can be compared as texts.
 local function is_young(created_at, first_at)
-  local eleventh = byte(first_at, 11)
-  return created_at > young_since and first_at < young_until and (not eleventh or eleventh == POINT)
+  return created_at > young_since and first_at < young_until and has_ten_digits(first_at)
     and find(created_at, '^%d%d%d%d%d%d%d%d%d%d%.?%d*$')
+end
+
+local function is_later(one, other, has_usual_times)
+  if has_usual_times then
+    return one > other
+  end
+  return number(one) > number(other)
 end
 
 local fresh_since = format('%d', now - renewal_age)
@@ -92,13 +89,14 @@ local function store_client(client_position, owner, user_id, address, former_add
     session_id = call('GET', base .. client_part)
   end
 
-  local info_key, info, aged_id
+  local info_key, info, aged_id, has_usual_times
   if session_id then
     info_key = base .. session_id .. ':info'
     info = call('HMGET', info_key, 'created_at', 'last_seen_at', 'request_count', 'response_count',
       'duration_us_total', 'expiry_renewed_at')
     local created_at = info[1] or ''
-    if not is_young(created_at, first_at) then
+    has_usual_times = is_young(created_at, first_at)
+    if not has_usual_times then
       if not match(created_at, '^%d+%.?%d*$') then
         session_id = nil
       elseif tonumber(first_at) - tonumber(created_at) >= max_session then
@@ -112,7 +110,7 @@ local function store_client(client_position, owner, user_id, address, former_add
   if created then
     session_id = new_session_id(client_position)
     info_key = base .. session_id .. ':info'
-    info = { first_at, first_at }
+    info = { first_at, last_at }
   end
 
   local requests_key = base .. session_id .. ':requests'
@@ -125,7 +123,7 @@ local function store_client(client_position, owner, user_id, address, former_add
   end
 
   local last_seen_at = info[2] or ''
-  if is_later(last_at, last_seen_at) then
+  if not created and is_later(last_at, last_seen_at, has_usual_times) then
     last_seen_at = last_at
   end
   local requests_in_all = added(info[3], request_count)
@@ -139,7 +137,7 @@ local function store_client(client_position, owner, user_id, address, former_add
     if error_count > 0 then
       call('HSET', info_key, 'error_count', added(call('HGET', info_key, 'error_count'), error_count))
     end
-    if is_later(info[1], first_at) and tonumber(info[1]) - tonumber(first_at) < tonumber(session_ttl) then
+    if is_later(info[1], first_at, has_usual_times) and tonumber(info[1]) - tonumber(first_at) < tonumber(session_ttl) then
       -- A request that took long ends, and is stored, after others that came later.
       call('HSET', info_key, 'created_at', first_at)
       try('ZADD', index_key, 'XX', first_at, session_id)
