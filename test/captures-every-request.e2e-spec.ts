@@ -5,12 +5,15 @@ import {
   Controller,
   Get,
   type MiddlewareConsumer,
+  Req,
+  Res,
   StreamableFile,
   VersioningType,
 } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { ServerResponse } from 'node:http';
-import { describe, expect, it, vi } from 'vitest';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   bootTestApp,
   PLATFORMS,
@@ -70,6 +73,9 @@ function expectCloseTimes({ request, response }: StoredExchange): void {
   );
 }
 
+/** What both platforms hand to a handler; Fastify's has Node's own within it. */
+type HostResponse = ServerResponse & { raw?: ServerResponse };
+
 /** More than the buffers between a server and its client can take. */
 const LARGE = 64 * 1024 * 1024;
 
@@ -83,6 +89,47 @@ class LargeController {
   @Get('file')
   file(): StreamableFile {
     return new StreamableFile(Buffer.alloc(LARGE));
+  }
+}
+
+/** 1 at the first place: the handler has been entered; at the second: its client has left. */
+const BUSY = new Int32Array(new SharedArrayBuffer(8));
+
+@Controller('busy')
+class BusyController {
+  @Get()
+  beBusy(): string {
+    Atomics.store(BUSY, 0, 1);
+    Atomics.notify(BUSY, 0);
+    Atomics.wait(BUSY, 1, 0);
+    return 'nobody is there';
+  }
+}
+
+/** A client on a thread of its own, which resets its connection while the server can do nothing else. */
+const RESETTING_CLIENT = `
+  const { connect } = require('node:net');
+  const { workerData } = require('node:worker_threads');
+  const signals = new Int32Array(workerData.signals);
+  const socket = connect(workerData.port, '127.0.0.1', () => {
+    socket.write('GET /api/busy HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n', () => {
+      Atomics.wait(signals, 0, 0);
+      socket.resetAndDestroy();
+    });
+  });
+  socket.on('close', () => {
+    Atomics.store(signals, 1, 1);
+    Atomics.notify(signals, 1);
+  });
+`;
+
+@Controller('cut')
+class CutController {
+  @Get()
+  cut(@Req() request: IncomingMessage, @Res() response: HostResponse): void {
+    const raw = response.raw ?? response;
+    request.socket.destroy();
+    raw.end('nobody is there');
   }
 }
 
@@ -563,6 +610,38 @@ describe.each(PLATFORMS)('%s records', (platform) => {
         });
       },
     );
+
+    it('while a handler kept the process busy', async () => {
+      BUSY.fill(0);
+      const app = await shop().controllers(BusyController).start();
+      const client = new Worker(RESETTING_CLIENT, {
+        eval: true,
+        workerData: { port: app.port, signals: BUSY.buffer },
+      });
+      onTestFinished(async () => {
+        await client.terminate();
+      });
+
+      await app.settle(1);
+      const exchange = await app.stored.onlyExchange();
+      expect(exchange.response).toMatchObject({
+        status_code: 499,
+        aborted: true,
+      });
+    });
+
+    it('because the handler itself cut its connection', async () => {
+      const app = await shop().controllers(CutController).start();
+      await expect(app.http.get('/api/cut')).rejects.toThrow(
+        'other side closed',
+      );
+      await app.settle(1);
+      const exchange = await app.stored.onlyExchange();
+      expect(exchange.response).toMatchObject({
+        status_code: 499,
+        aborted: true,
+      });
+    });
 
     it('behind a proxy, under the address that it came from', async () => {
       const app = await shop().trustProxy('loopback').start();

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { HttpExchange } from './http-exchange.js';
 
 /** Of Node's response; on HTTP/2 that of its compatibility API. */
@@ -49,13 +50,18 @@ export function followFinish(exchange: HttpExchange): void {
   }
   response.on('prefinish', () => {
     if ((response.socket?.writableLength ?? 0) === 0) {
-      exchange.finished = true;
+      exchange.finished = !isLost(response.socket);
     } else {
       response.on('finish', () => {
-        exchange.finished = !raw.socket?.destroyed;
+        exchange.finished = !isLost(raw.socket);
       });
     }
   });
+}
+
+/** A write that failed leaves nothing to be written either, and destroys its socket only later. */
+function isLost(socket: Partial<Socket> | null | undefined): boolean {
+  return socket?.destroyed === true || Boolean(socket?.errored);
 }
 
 function isReset({ stream }: ResponseHead): boolean {
