@@ -1,17 +1,22 @@
 import {
   type CanActivate,
+  Controller,
   type ExecutionContext,
   ForbiddenException,
+  Get,
   Inject,
   Injectable,
   Module,
   UnauthorizedException,
+  UseGuards,
   ValidationPipe,
   VersioningType,
 } from '@nestjs/common';
 import {
   AdminGuardError,
   type AdminOptions,
+  Roles,
+  RolesGuard,
   SessionTrackingModule,
 } from 'nestjs-session-tracking';
 import { NEVER, type Observable, of, throwError } from 'rxjs';
@@ -46,6 +51,21 @@ async function statusesOf(
 
 /** What an admin gets whom everything is open to: data, and 404 for clients nobody knows. */
 const OPEN = [200, 404];
+
+@Controller('books')
+@UseGuards(HeaderUserGuard, RolesGuard)
+class BooksController {
+  @Get()
+  all(): string[] {
+    return [];
+  }
+
+  @Get('drafts')
+  @Roles(['support'])
+  drafts(): string[] {
+    return [];
+  }
+}
 
 /** A service that a guard needs, in a module that is not global. */
 @Injectable()
@@ -445,6 +465,25 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect(status).toBe(200);
       expect(JSON.parse(text)).toEqual({ sessions: [], next_cursor: null });
     });
+  });
+
+  it('guards controllers of the host with the same roles, or others', async () => {
+    const app = await bootTestApp(platform)
+      .tracking({ admin: { roles: ['auditor'] } })
+      .controllers(BooksController)
+      .start();
+    const statusOf = async (path: string, role?: string): Promise<number> => {
+      const { status } = await app.http.get(
+        path,
+        role === undefined ? {} : asUser({ id: 1, role }),
+      );
+      return status;
+    };
+    expect(await statusOf('/books')).toBe(401);
+    expect(await statusOf('/books', 'support')).toBe(403);
+    expect(await statusOf('/books', 'auditor')).toBe(200);
+    expect(await statusOf('/books/drafts', 'auditor')).toBe(403);
+    expect(await statusOf('/books/drafts', 'support')).toBe(200);
   });
 
   it('is closed also while Redis is away', async () => {

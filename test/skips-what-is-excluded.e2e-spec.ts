@@ -470,5 +470,15 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       expect(JSON.parse(text)).toEqual({ tracked: false });
       await app.settle(0);
     });
+
+    it.each([true, false])(
+      'is undefined for a handler that is left out, interceptor %s',
+      async (interceptor) => {
+        const app = await me().tracking({ interceptor }).start();
+        const { text } = await app.http.get('/me/unseen');
+        expect(JSON.parse(text)).toEqual({ tracked: false });
+        await app.settle(0);
+      },
+    );
   });
 });

@@ -1,6 +1,10 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import { exchangeOfContext } from './context-exchange.js';
 import type { CurrentSessionReference } from './current-session.js';
+import { HandlerRegistry } from './handler-registry.js';
+
+const handlers = new HandlerRegistry(new Reflector());
 
 /**
  * Injects the session of the request into a handler's parameter; undefined when the request is not
@@ -17,6 +21,8 @@ export const CurrentSession: () => ParameterDecorator = createParamDecorator(
     context: ExecutionContext,
   ): CurrentSessionReference | undefined => {
     const exchange = exchangeOfContext(context);
-    return exchange?.describeSession(exchange);
+    return exchange === undefined || handlers.describe(context).skipped
+      ? undefined
+      : exchange.describeSession(exchange);
   },
 );

@@ -63,6 +63,8 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
           ...interceptorsOf(structure),
           ...liveRecordsOf(structure),
         ],
+        // `RolesGuard` asks for it wherever it guards.
+        exports: [...(definition.exports ?? []), RESOLVED_STRUCTURE],
       };
     })
     .build();

@@ -172,7 +172,7 @@ export class AdminOptionRules {
 export class SessionTrackingOptionRules {
   @IsOptional()
   @Takes(
-    'an object with exactly one of url (redis:// or rediss://), client (an ioredis Redis) or namespace (a name or symbol)',
+    'an object with exactly one of url (redis:// or rediss://, at most with the number of a database as its path), client (an ioredis Redis) or namespace (a name or symbol)',
     (options) =>
       ValidateBy(
         { name: 'isRedisOption', validator: { validate: isRedisOption } },
@@ -298,6 +298,17 @@ export class StructureRules {
   admin?: unknown;
 }
 
+/** What ioredis would take for the name of a database makes it end the process when it connects. */
+function isRedisUrl(text: string): boolean {
+  if (!/^rediss?:\/\/./.test(text) || !URL.canParse(text)) {
+    return false;
+  }
+  const { pathname, searchParams } = new URL(text);
+  return (
+    /^\/?\d*$/.test(pathname) && /^\d*$/.test(searchParams.get('db') ?? '')
+  );
+}
+
 function isRedisOption(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) {
     return false;
@@ -311,7 +322,7 @@ function isRedisOption(value: unknown): boolean {
   }
   switch (kind) {
     case 'url':
-      return typeof entry === 'string' && /^rediss?:\/\/./.test(entry);
+      return typeof entry === 'string' && isRedisUrl(entry);
     case 'client':
       return typeof entry?.duplicate === 'function';
     case 'namespace':

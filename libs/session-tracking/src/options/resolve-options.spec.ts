@@ -304,6 +304,10 @@ describe('options', () => {
     [{ url: 'http://u:hunter2@cache' }, 'an object with url'],
     [{ url: 5 }, 'an object with url'],
     [{ url: 'redis://' }, 'an object with url'],
+    [{ url: 'redis://cache:99999' }, 'an object with url'],
+    [{ url: 'redis://u:hunter2@cache/shop' }, 'an object with url'],
+    [{ url: 'redis://cache/-1' }, 'an object with url'],
+    [{ url: 'redis://cache?db=shop' }, 'an object with url'],
     [
       { url: 'redis://c', namespace: 'hunter2' },
       'an object with url, namespace',
