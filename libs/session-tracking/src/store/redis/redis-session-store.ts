@@ -236,29 +236,37 @@ export class RedisSessionStore implements SessionStore {
     if (!isSessionId(sessionId)) {
       return null;
     }
-    const answer = await this.connections.ask(
-      'reader',
-      'erase a session',
-      (redis) =>
-        this.eraseSessionScript.run(
-          redis,
-          this.keys.info(sessionId),
-          this.keys.base,
-          sessionId,
-          randomUUID(),
-          String(this.dataTtlSeconds),
-        ),
-    );
-    if (!Array.isArray(answer)) {
-      return null;
-    }
-    await laterArrivals();
-    const [requests, responses] = answer.map(Number);
-    return {
-      erased_sessions: 1,
-      erased_requests: requests ?? 0,
-      erased_responses: responses ?? 0,
+    const report: ErasureReport = {
+      erased_sessions: 0,
+      erased_requests: 0,
+      erased_responses: 0,
     };
+    let left: number;
+    do {
+      const answer = await this.connections.ask(
+        'reader',
+        'erase a session',
+        (redis) =>
+          this.eraseSessionScript.run(
+            redis,
+            this.keys.info(sessionId),
+            this.keys.base,
+            sessionId,
+            randomUUID(),
+            String(this.dataTtlSeconds),
+          ),
+      );
+      if (!Array.isArray(answer)) {
+        return report.erased_sessions === 0 ? null : report;
+      }
+      const [requests = 0, responses = 0, more = 0] = answer.map(Number);
+      report.erased_sessions = 1;
+      report.erased_requests += requests;
+      report.erased_responses += responses;
+      left = more;
+    } while (left > 0);
+    await laterArrivals();
+    return report;
   }
 
   async eraseClient(client: ClientReference): Promise<ErasureReport> {

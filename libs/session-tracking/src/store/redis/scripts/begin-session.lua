@@ -126,10 +126,5 @@ local function begin_session(session_id, open_key, user_id, address, former_addr
       call('HSET', base .. next_id .. ':info', 'previous_session_id', session_id)
     end
   end
-  if aged_id then
-    call('EXPIRE', base .. aged_id .. ':info', ended_ttl)
-    call('EXPIRE', base .. aged_id .. ':requests', ended_ttl)
-    call('EXPIRE', base .. aged_id .. ':responses', ended_ttl)
-  end
   count_begin(first_at, 1)
 end

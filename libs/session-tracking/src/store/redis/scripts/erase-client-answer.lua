@@ -9,37 +9,47 @@ local RECORDS_PER_CALL = 2000
 bury(part, ARGV[3])
 
 local sessions, requests, responses = 0, 0, 0
+local removed = {}
+
+-- Returns whether there is more of the session.
 local function remove(session_id)
-  local removed_requests, removed_responses
+  local removed_requests, removed_responses, has_more
   if is_user then
-    removed_requests, removed_responses = remove_session(session_id)
+    removed_requests, removed_responses, has_more = remove_session(session_id)
   else
-    removed_requests, removed_responses = leave_address(session_id, remove_session)
+    removed_requests, removed_responses, has_more = leave_address(session_id, remove_session)
   end
   if removed_requests then
-    sessions = sessions + 1
+    sessions = sessions + (has_more and 0 or 1)
     requests = requests + removed_requests
     responses = responses + removed_responses
   end
-  try('LREM', KEYS[1], 0, session_id)
+  if not has_more then
+    try('LREM', KEYS[1], 0, session_id)
+    removed[session_id] = true
+  end
+  return has_more
 end
 
+local has_more = false
 local listed = try('LRANGE', KEYS[1], 0, tonumber(ARGV[5]) - 1)
 for _, session_id in ipairs(listed.err and {} or listed) do
-  if requests + responses >= RECORDS_PER_CALL then
+  if has_more or requests + responses >= RECORDS_PER_CALL then
     break
   end
-  remove(session_id)
+  has_more = remove(session_id)
 end
-local open = try('GET', base .. part)
-if type(open) == 'string' then
-  remove(open)
+local open = not has_more and try('GET', base .. part)
+if type(open) == 'string' and not removed[open] then
+  has_more = remove(open)
 end
-call('DEL', base .. part)
+if not has_more then
+  call('DEL', base .. part)
+end
 
 local left = try('LLEN', KEYS[1])
 if type(left) ~= 'number' then
   call('DEL', KEYS[1])
   left = 0
 end
-return { sessions, requests, responses, left }
+return { sessions, requests, responses, math.max(left, has_more and 1 or 0) }

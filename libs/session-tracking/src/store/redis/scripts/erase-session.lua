@@ -1,4 +1,4 @@
--- Removes a session and everything that points to it. After it come tombstones.lua,
+-- Removes a session and everything that points to it, a bounded part at a time. After it come tombstones.lua,
 -- request-index.lua, remove-session.lua and erase-session-answer.lua, which share its locals.
 --
 -- KEYS[1]  the session's info. All other keys are made from ARGV[1]; in a cluster it carries the same
@@ -9,7 +9,8 @@
 -- ARGV[3]  random text, for the salt under which the erased are remembered
 -- ARGV[4]  seconds for which the data of a session stays
 --
--- Answer: nil when there is no such session, else how many requests and responses were removed.
+-- Answer: nil when there is no such session, else how many requests and responses were removed, and 1 when
+-- there is more of it.
 
 local base = ARGV[1]
 local data_ttl = ARGV[4]

@@ -27,21 +27,36 @@ local function find_again(session_id, request_ids, count)
   end
 end
 
--- A session that goes on outlives the entries of its first requests: they are written anew in time, with
--- a later batch where this one has written many.
-local function index_anew(session_id)
+-- A session that goes on outlives the entries of its first requests: they are written anew in time, at a
+-- later renewal where this batch has written many.
+local function index_anew(session_id, indexed_at)
+  local age, spare = now - number(indexed_at), request_ttl - data_ttl
+  if age <= spare * 0.8 then
+    return
+  end
   local key = base .. session_id .. ':requests'
-  if anew_left < REQUESTS_INDEXED_ANEW and call('LLEN', key) > anew_left then
+  local count = try('LLEN', key)
+  if is_error(count) then
+    return
+  end
+  count = math.min(count, REQUESTS_INDEXED_ANEW)
+  if count > anew_left then
+    if age <= spare then
+      return
+    end
+    -- The next renewal may come too late.
+    count = anew_left
+  end
+  if count == 0 then
     return
   end
   local request_ids = {}
-  local records = call('LRANGE', key, -REQUESTS_INDEXED_ANEW, -1)
-  for position, record in ipairs(records) do
+  for position, record in ipairs(call('LRANGE', key, -count, -1)) do
     request_ids[position] = request_id_in(record)
   end
-  find_again(session_id, request_ids, #request_ids)
+  find_again(session_id, request_ids, count)
   call('HSET', base .. session_id .. ':info', 'indexed_at', now)
-  anew_left = anew_left - #records
+  anew_left = anew_left - count
 end
 
 -- Writes where the requests of the batch are.

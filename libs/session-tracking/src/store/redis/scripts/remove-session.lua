@@ -12,18 +12,23 @@ end
 
 -- Removes a session and what points to it, but for the entries of its requests in the index, which lead
 -- nowhere then and go in time: to find all of them may take longer than a batch should. Returns how many
--- requests and responses went, and when it began; nil when there is no such session.
+-- requests and responses went; nil when there is no such session.
 local function drop_session(session_id)
   local key = base .. session_id
-  local info = try('HMGET', key .. ':info', 'client_ip', 'user_id', 'previous_session_id', 'created_at',
+  local info = try('HMGET', key .. ':info', 'client_ip', 'user_id', 'previous_session_id',
     'next_session_id')
-  if info.err or not info[1] then
+  if not info.err and not info[1] then
     return nil
   end
   local requests, responses = length(key .. ':requests'), length(key .. ':responses')
-  call('UNLINK', key .. ':info', key .. ':requests', key .. ':responses')
+  call('UNLINK', key .. ':requests', key .. ':responses')
   try('ZREM', base .. 'index', session_id)
   try('ZREM', base .. 'expiry', session_id)
+  if info.err then
+    -- Another program's now.
+    return requests, responses
+  end
+  call('UNLINK', key .. ':info')
 
   local parts = { 'ip:' .. info[1] }
   if info[2] and info[2] ~= '' then
@@ -41,23 +46,31 @@ local function drop_session(session_id)
       call('HDEL', previous, 'next_session_id')
     end
   end
-  if info[5] then
-    local next_info = base .. info[5] .. ':info'
+  if info[4] then
+    local next_info = base .. info[4] .. ':info'
     if try('HGET', next_info, 'previous_session_id') == session_id then
       call('HDEL', next_info, 'previous_session_id')
     end
   end
-  return requests, responses, tonumber(info[4])
+  return requests, responses
 end
 
--- The same with the entries of its requests. Returns how many requests and responses went.
+-- Requests whose entries are removed in one call: everybody else waits for as long as it takes.
+local REQUESTS_PER_CALL = 1000
+
+-- The same with the entries of its requests, of a long session a part at a time. Returns how many requests
+-- and responses went, and whether there is more of it.
 local function remove_session(session_id)
-  local records = try('LRANGE', base .. session_id .. ':requests', 0, -1)
-  local requests, responses, began_at = drop_session(session_id)
-  if requests and not records.err then
-    forget_requests(session_id, began_at, records)
+  local key = base .. session_id .. ':requests'
+  local records = try('LRANGE', key, 0, REQUESTS_PER_CALL - 1)
+  if not records.err then
+    forget_requests(session_id, records)
+    if #records == REQUESTS_PER_CALL then
+      call('LTRIM', key, REQUESTS_PER_CALL, -1)
+      return REQUESTS_PER_CALL, 0, true
+    end
   end
-  return requests, responses
+  return drop_session(session_id)
 end
 
 -- Removes a session from the list of an address that must not name it any more: what an anonymous

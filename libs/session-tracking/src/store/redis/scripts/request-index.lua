@@ -77,14 +77,18 @@ local function forget_references(key, references, stem)
   end
 end
 
--- Forgets where the requests of a session are, which began at some time. A request has no entry from
--- before it came, but for what clocks differ: to look into every slice for each would take long.
-local function forget_requests(session_id, began_at, records)
-  local newest, oldest = slice_at(now), slice_at(now - request_ttl) - slice_length
+-- How far the clock of who came by a request may be ahead of Redis', in seconds.
+local CLOCKS_DIFFER = 300
+
+-- Forgets where requests of a session are. A request has no entry from before it came: to look into every
+-- slice for each would take long.
+local function forget_requests(session_id, records)
+  local newest, oldest = slice_at(now), slice_at(now - request_ttl)
   local by_first, earliest = {}, newest
   for _, record in ipairs(records) do
-    local came_at = tonumber(string.match(record, '^{"timestamp":(%d+)')) or began_at or 0
-    local first = math.min(math.max(slice_at(came_at) - slice_length, oldest), newest)
+    local came_at = tonumber(string.match(record, '^{"timestamp":(%d+)')) or 0
+    -- Of a time that is still to come nobody knows when it was stored.
+    local first = came_at > now and oldest or math.max(slice_at(came_at - CLOCKS_DIFFER), oldest)
     local references = by_first[first] or {}
     by_first[first] = references
     references[#references + 1] = reference_of(request_id_in(record))

@@ -22,9 +22,7 @@ local function renew_expiry(session_id, client_part)
   -- The address of its first request: a user may have moved on since.
   local info = call('HMGET', base .. session_id .. ':info', 'client_ip', 'indexed_at')
   local address_part = 'ip:' .. (info[1] or '')
-  if now - number(info[2]) > (request_ttl - data_ttl) * 0.8 then
-    index_anew(session_id)
-  end
+  index_anew(session_id, info[2])
   call('EXPIRE', base .. client_part, session_ttl)
   call('EXPIRE', base .. session_id .. ':info', data_ttl)
   call('EXPIRE', base .. session_id .. ':requests', data_ttl)
@@ -34,6 +32,16 @@ local function renew_expiry(session_id, client_part)
     call('EXPIRE', base .. 'sessions:' .. address_part, data_ttl)
   end
   note_renewal(session_id)
+end
+
+-- The data of a session that ended by age stays for a time of its own.
+local function keep_ended(session_id)
+  index_anew(session_id, call('HGET', base .. session_id .. ':info', 'indexed_at'))
+  call('EXPIRE', base .. session_id .. ':info', ended_ttl)
+  call('EXPIRE', base .. session_id .. ':requests', ended_ttl)
+  call('EXPIRE', base .. session_id .. ':responses', ended_ttl)
+  -- As if it had been renewed when that would lead to the same end.
+  try('ZADD', expiry_key, 'XX', format('%d', now - data_ttl + ended_ttl), session_id)
 end
 
 local POINT = byte('.')
@@ -133,6 +141,9 @@ local function store_client(client_position, owner, user_id, address, former_add
     'response_count', responses_in_all, 'duration_us_total', added(info[5], microseconds))
   if created then
     begin_session(session_id, open_key, user_id, address, former_address, first_at, aged_id, error_count)
+    if aged_id then
+      keep_ended(aged_id)
+    end
   else
     if error_count > 0 then
       call('HSET', info_key, 'error_count', added(call('HGET', info_key, 'error_count'), error_count))
