@@ -172,7 +172,7 @@ export class AdminOptionRules {
 export class SessionTrackingOptionRules {
   @IsOptional()
   @Takes(
-    'an object with exactly one of url (redis:// or rediss://, at most with the number of a database as its path), client (an ioredis Redis) or namespace (a name or symbol)',
+    'an object with exactly one of url (redis:// or rediss://, special characters of a password percent-encoded, its path empty or the number of a database), client (an ioredis Redis) or namespace (a name or symbol)',
     (options) =>
       ValidateBy(
         { name: 'isRedisOption', validator: { validate: isRedisOption } },
@@ -298,15 +298,30 @@ export class StructureRules {
   admin?: unknown;
 }
 
-/** What ioredis would take for the name of a database makes it end the process when it connects. */
+/**
+ * Whether ioredis can read an address: what it cannot decode it prints, and with a database that is no number
+ * it ends the process when it connects.
+ */
 function isRedisUrl(text: string): boolean {
   if (!/^rediss?:\/\/./.test(text) || !URL.canParse(text)) {
     return false;
   }
-  const { pathname, searchParams } = new URL(text);
+  const { username, password, pathname, searchParams } = new URL(text);
   return (
-    /^\/?\d*$/.test(pathname) && /^\d*$/.test(searchParams.get('db') ?? '')
+    isEncoded(username) &&
+    isEncoded(password) &&
+    /^\/?\d*$/.test(pathname) &&
+    /^\d*$/.test(searchParams.get('db') ?? '')
   );
+}
+
+function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isRedisOption(value: unknown): boolean {

@@ -307,6 +307,8 @@ describe('options', () => {
     [{ url: 'redis://cache:99999' }, 'an object with url'],
     [{ url: 'redis://u:hunter2@cache/shop' }, 'an object with url'],
     [{ url: 'redis://cache/-1' }, 'an object with url'],
+    [{ url: 'redis://:hunter2#@cache' }, 'an object with url'],
+    [{ url: 'redis://:hunter2%@cache' }, 'an object with url'],
     [{ url: 'redis://cache?db=shop' }, 'an object with url'],
     [
       { url: 'redis://c', namespace: 'hunter2' },

@@ -60,7 +60,7 @@ export interface AdminOptions {
 /** What can be decided while the application starts, by a factory too. */
 export interface SessionTrackingOptions {
   /** Where sessions live. Left out: in the memory of this process. */
-  redis?: RedisOption;
+  redis?: RedisOption | undefined;
   /** First part of every key: letters, digits and `_ . -`, at most 64. Default `app`. */
   keyPrefix?: string;
   /** Idle seconds after which a session ends. Default 7,200. */
