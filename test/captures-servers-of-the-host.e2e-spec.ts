@@ -1,6 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import {
+  createServer,
+  IncomingMessage,
+  type Server,
+  ServerResponse,
+} from 'node:http';
+import { type AddressInfo, Socket } from 'node:net';
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -32,6 +37,33 @@ async function startHost(instance = express()) {
   onTestFinished(() => app.close());
   await app.init();
   return { app, instance, tracker: app.get(SessionTracker) };
+}
+
+/** As packages for functions make it: what is written goes into a text, and closes with the end. */
+class FunctionResponse extends ServerResponse {
+  text = '';
+
+  constructor(request: IncomingMessage) {
+    super(request);
+    const socket = {
+      writable: true,
+      _writableState: {},
+      on: () => socket,
+      removeListener: () => socket,
+      destroy: () => socket,
+      cork: () => undefined,
+      uncork: () => undefined,
+      write: (data: unknown, _encoding: unknown, done?: unknown): boolean => {
+        this.text += String(data);
+        if (typeof done === 'function') {
+          done();
+        }
+        return true;
+      },
+    };
+    this.assignSocket(socket as unknown as Socket);
+    this.once('finish', () => this.emit('close'));
+  }
 }
 
 async function listen(server: Server): Promise<string> {
@@ -109,6 +141,73 @@ describe('servers that the host makes for its Express', () => {
       path: '/api/mounted',
       query: 'a=[redacted]',
     });
+  });
+
+  it.each<[string, (response: ServerResponse, next: () => void) => void]>([
+    ['at once', (_response, next) => next()],
+    ['when all is over', (response, next) => void response.on('close', next)],
+  ])(
+    'are followed where they have answered before they hand on: %s',
+    async (_when, handOn) => {
+      const instance = express();
+      instance.disable('x-powered-by');
+      instance.use('/answered', () => undefined);
+      const { tracker } = await startHost(instance);
+      const url = await listen(
+        createServer((request, response) => {
+          response.end('hello');
+          handOn(response, () => instance(request, response));
+        }),
+      );
+      expect(await (await fetch(`${url}/answered`)).text()).toBe('hello');
+      await waitForRecords(tracker, 2);
+      await tracker.flush();
+      const id = await tracker.getSessionId({ ip: '127.0.0.1' });
+      const history = await tracker.getSessionHistory(String(id));
+      expect(history?.responses).toMatchObject([{ status_code: 200 }]);
+      expect(history?.responses[0]).not.toHaveProperty('aborted');
+    },
+  );
+
+  it('keep headers as the host writes them, whoever writes the head before', async () => {
+    const instance = express();
+    instance.disable('x-powered-by');
+    instance.get('/cookies', (_request, response) => {
+      response
+        .writeHead(200, ['set-cookie', 'a=1', 'set-cookie', 'b=2'])
+        .end('hello');
+    });
+    await startHost(instance);
+    const url = await listen(
+      createServer((request, response) => {
+        const writeHead = response.writeHead.bind(response);
+        response.writeHead = (...all: unknown[]) =>
+          Reflect.apply(writeHead, undefined, all);
+        instance(request, response);
+      }),
+    );
+    const { headers } = await fetch(`${url}/cookies`);
+    expect(headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+    expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('may be none, as in serverless functions', async () => {
+    const { instance, tracker } = await startHost();
+    const request = new IncomingMessage(new Socket());
+    Object.assign(request, { method: 'GET', url: '/greeting' });
+    request.push(null);
+    const response = new FunctionResponse(request);
+    const finished = once(response, 'finish');
+    instance(request, response);
+    await finished;
+
+    expect(response.text).toContain('hello');
+    await waitForRecords(tracker, 2);
+    await tracker.flush();
+    const id = await tracker.getSessionId({ ip: 'unknown' });
+    const history = await tracker.getSessionHistory(String(id));
+    expect(history?.responses).toMatchObject([{ status_code: 200 }]);
+    expect(history?.responses[0]).not.toHaveProperty('aborted');
   });
 
   it('are told from those of other applications in the process', async () => {

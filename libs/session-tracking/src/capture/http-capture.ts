@@ -111,7 +111,7 @@ export class HttpCapture {
         describeSession: this.describeSession,
       };
       attachExchange(raw, exchange);
-      sendRequestId(response, exchange.requestId);
+      sendRequestId(exchange);
       this.inFlight += 1;
       this.followToTheEnd(exchange);
     } catch {
@@ -125,6 +125,11 @@ export class HttpCapture {
     const end = (): void => this.end(exchange);
     response.on('close', end);
     followFinish(exchange);
+    if (response.closed) {
+      // Answered before it was handed on to the application.
+      end();
+      return;
+    }
     // A pipelined request waits for its turn without a socket; if that never comes, its response is
     // never closed.
     if (response.socket === null) {

@@ -48,6 +48,16 @@ export function followFinish(exchange: HttpExchange): void {
     });
     return;
   }
+  if (response.writableEnded) {
+    exchange.finished = response.writableFinished;
+  }
+  if (response.socket !== null && !hasBuffer(response.socket)) {
+    // In front of whoever closes the response when it is finished.
+    response.prependListener('finish', () => {
+      exchange.finished = true;
+    });
+    return;
+  }
   response.on('prefinish', () => {
     if ((response.socket?.writableLength ?? 0) === 0) {
       exchange.finished = !isLost(response.socket);
@@ -57,6 +67,11 @@ export function followFinish(exchange: HttpExchange): void {
       });
     }
   });
+}
+
+/** What only looks like a socket, as in serverless functions, writes at once. */
+function hasBuffer({ writableLength }: Partial<Socket>): boolean {
+  return writableLength !== undefined;
 }
 
 /** A write that failed leaves nothing to be written either, and destroys its socket only later. */
