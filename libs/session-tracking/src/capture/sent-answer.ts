@@ -48,24 +48,30 @@ export function followFinish(exchange: HttpExchange): void {
     });
     return;
   }
-  if (response.writableEnded) {
-    exchange.finished = response.writableFinished;
-  }
   if (response.socket !== null && !hasBuffer(response.socket)) {
     // In front of whoever closes the response when it is finished.
     response.prependListener('finish', () => {
       exchange.finished = true;
     });
-    return;
-  }
-  response.on('prefinish', () => {
-    if ((response.socket?.writableLength ?? 0) === 0) {
-      exchange.finished = !isLost(response.socket);
-    } else {
-      response.on('finish', () => {
-        exchange.finished = !isLost(raw.socket);
-      });
+  } else if (response.writableEnded) {
+    exchange.finished = response.writableFinished;
+    if (!exchange.finished) {
+      finishWithConnection(exchange);
     }
+  } else {
+    response.on('prefinish', () => {
+      if ((response.socket?.writableLength ?? 0) === 0) {
+        exchange.finished = !isLost(response.socket);
+      } else {
+        finishWithConnection(exchange);
+      }
+    });
+  }
+}
+
+function finishWithConnection(exchange: HttpExchange): void {
+  exchange.response.on('finish', () => {
+    exchange.finished = !isLost(exchange.raw.socket);
   });
 }
 
