@@ -136,6 +136,26 @@ const HOST_PIPES: [string, ValidationPipe[]][] = [
 ];
 
 describe.each(PLATFORMS)('on %s', (platform) => {
+  it.each([
+    [
+      'funnel',
+      'steps must be methods and routes with commas between, such as GET /cart,POST /orders',
+    ],
+    [
+      'sessions?since=2026-02-30',
+      'since must be Unix time in seconds or an ISO 8601 date',
+    ],
+    ['sessions?cursor=a&cursor=b', 'cursor must be a string'],
+    ['sessions?limit=', 'limit must be an integer number'],
+    ['sessions?limit=201', 'limit must not be greater than 200'],
+  ])('says one thing of a wrong parameter: %s', async (path, message) => {
+    const app = await bootTestApp(platform)
+      .tracking({ admin: { guards: [HeaderUserGuard] } })
+      .start();
+    const { text } = await app.http.get(`/admin/analytics/${path}`, ADMIN);
+    expect(JSON.parse(text)).toMatchObject({ message: [message] });
+  });
+
   describe.each(HOST_PIPES)(
     'below a global prefix and a version, with %s of the host',
     (_pipe, pipes) => {

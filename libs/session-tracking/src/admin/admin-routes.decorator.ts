@@ -28,6 +28,8 @@ export function AdminRoutes(): ClassDecorator {
         transform: true,
         whitelist: true,
         forbidNonWhitelisted: true,
+        // One line for each parameter: what else is wrong follows from the first.
+        stopAtFirstError: true,
         validatorPackage,
         transformerPackage,
       }),

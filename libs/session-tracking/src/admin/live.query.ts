@@ -12,16 +12,16 @@ export class LiveQuery {
 
   @IsOptional()
   @Transform(({ obj, key }) => toUpperCase(obj[key]))
-  @IsString()
-  @MinLength(1)
   @MaxLength(32)
+  @MinLength(1)
+  @IsString()
   method?: string;
 
   /** The route template, or `unmatched`. */
   @IsOptional()
-  @IsString()
-  @MinLength(1)
   @MaxLength(2048)
+  @MinLength(1)
+  @IsString()
   route?: string;
 }
 

@@ -16,9 +16,9 @@ export class SessionListQuery {
 
   /** `next_cursor` of the page before. */
   @IsOptional()
-  @IsString()
-  @MinLength(1)
   @MaxLength(200)
+  @MinLength(1)
+  @IsString()
   cursor?: string;
 
   @IsUserIdParameter()
