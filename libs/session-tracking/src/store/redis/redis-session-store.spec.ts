@@ -616,11 +616,13 @@ describe('an erasure', () => {
         maxSessionSeconds: 86_400,
       };
       setting.use(policy);
+      // Whole slices of the index, so that entries are where they would be.
+      const seconds = 5 * Math.ceil(7200 / 64);
       await setting.writer.append(
-        exchangeOf(user('42'), { timestamp: moment() - 600 }),
-        exchangeOf(user('42'), { timestamp: moment() - 600 + ahead }),
+        exchangeOf(user('42'), { timestamp: moment() - seconds }),
+        exchangeOf(user('42'), { timestamp: moment() - seconds + ahead }),
       );
-      await setting.age(setting.prefix, 600, policy);
+      await setting.age(setting.prefix, seconds, policy);
       expect(await entries()).toHaveLength(2);
       await setting.store.eraseClient({ userId: '42' });
       expect(await entries()).toEqual([]);
