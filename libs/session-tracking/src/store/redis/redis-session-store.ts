@@ -1,7 +1,6 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { groupByClient, ownerOf } from '../../model/client-groups.js';
+import { randomBytes } from 'node:crypto';
+import { groupByClient } from '../../model/client-groups.js';
 import type { ClientReference } from '../../model/client-identity.js';
-import { laterArrivals } from '../../model/later-arrivals.js';
 import type {
   ClientTotals,
   ClientTotalsOfSlot,
@@ -9,7 +8,6 @@ import type {
   UsageTotals,
 } from '../../model/request-totals.js';
 import { saltExpiry } from '../../model/salt-days.js';
-import { isSessionId } from '../../model/session-id.js';
 import type { RequestRecord, SessionHistory } from '../../model/records.js';
 import {
   clientSlotLength,
@@ -34,6 +32,7 @@ import type {
 import { readBatchAnswer } from './batch-answer.js';
 import { packBatch, packPolicy } from './batch-packing.js';
 import type { RedisConnections } from './redis-connections.js';
+import { RedisErasures } from './redis-erasures.js';
 import { RedisRecordFeed } from './redis-record-feed.js';
 import { RedisScript } from './redis-script.js';
 import { RedisSessionReader } from './redis-session-reader.js';
@@ -43,9 +42,6 @@ import { SessionKeys } from './session-keys.js';
 
 /** How long Redis remembers the last batch of a writer that has fallen silent, in seconds. */
 const WRITER_TTL_SECONDS = 86_400;
-
-/** Sessions that one call of Redis removes at most. */
-const SESSIONS_PER_ERASURE = 25;
 
 /** A session's expiry is renewed when it has aged this much: by a hundredth, at most a minute. */
 function renewalAge(sessionTtlSeconds: number): number {
@@ -60,6 +56,7 @@ export class RedisSessionStore implements SessionStore {
   private readonly totalsHashes: RedisTotalsHashes;
   private readonly totals: RedisTotalsReader;
   private readonly feed: RedisRecordFeed;
+  private readonly erasures: RedisErasures;
   private readonly appendScript = new RedisScript(
     'append-batch.lua',
     'tombstones.lua',
@@ -71,20 +68,6 @@ export class RedisSessionStore implements SessionStore {
     'slots.lua',
     'add-totals.lua',
     'append-answer.lua',
-  );
-  private readonly eraseSessionScript = new RedisScript(
-    'erase-session.lua',
-    'tombstones.lua',
-    'request-index.lua',
-    'remove-session.lua',
-    'erase-session-answer.lua',
-  );
-  private readonly eraseClientScript = new RedisScript(
-    'erase-client.lua',
-    'tombstones.lua',
-    'request-index.lua',
-    'remove-session.lua',
-    'erase-client-answer.lua',
   );
   private readonly findRequestScript = new RedisScript(
     'find-request.lua',
@@ -117,6 +100,11 @@ export class RedisSessionStore implements SessionStore {
     );
     this.feed = new RedisRecordFeed(connections, this.keys.live);
     this.dataTtlSeconds = Math.max(sessionTtlSeconds, retentionSeconds);
+    this.erasures = new RedisErasures(
+      connections,
+      this.keys,
+      this.dataTtlSeconds,
+    );
     this.clientSlotLength = clientSlotLength(this.dataTtlSeconds);
     // In the order of scripts/append-batch.lua.
     this.packedPolicy = packPolicy([
@@ -232,74 +220,12 @@ export class RedisSessionStore implements SessionStore {
     return this.totals.countClients(slots);
   }
 
-  async eraseSession(sessionId: string): Promise<ErasureReport | null> {
-    if (!isSessionId(sessionId)) {
-      return null;
-    }
-    const report: ErasureReport = {
-      erased_sessions: 0,
-      erased_requests: 0,
-      erased_responses: 0,
-    };
-    let left: number;
-    do {
-      const answer = await this.connections.ask(
-        'reader',
-        'erase a session',
-        (redis) =>
-          this.eraseSessionScript.run(
-            redis,
-            this.keys.info(sessionId),
-            this.keys.base,
-            sessionId,
-            randomUUID(),
-            String(this.dataTtlSeconds),
-          ),
-      );
-      if (!Array.isArray(answer)) {
-        return report.erased_sessions === 0 ? null : report;
-      }
-      const [requests = 0, responses = 0, more = 0] = answer.map(Number);
-      report.erased_sessions = 1;
-      report.erased_requests += requests;
-      report.erased_responses += responses;
-      left = more;
-    } while (left > 0);
-    await laterArrivals();
-    return report;
+  eraseSession(sessionId: string): Promise<ErasureReport | null> {
+    return this.erasures.eraseSession(sessionId);
   }
 
-  async eraseClient(client: ClientReference): Promise<ErasureReport> {
-    const report: ErasureReport = {
-      erased_sessions: 0,
-      erased_requests: 0,
-      erased_responses: 0,
-    };
-    let left: number;
-    do {
-      const answer = await this.connections.ask(
-        'reader',
-        'erase a client',
-        (redis) =>
-          this.eraseClientScript.run(
-            redis,
-            this.keys.sessionsOf(client),
-            this.keys.base,
-            ownerOf(client),
-            randomUUID(),
-            String(this.dataTtlSeconds),
-            String(SESSIONS_PER_ERASURE),
-          ),
-      );
-      const [sessions = 0, requests = 0, responses = 0, rest = 0] =
-        Array.isArray(answer) ? answer.map(Number) : [];
-      report.erased_sessions += sessions;
-      report.erased_requests += requests;
-      report.erased_responses += responses;
-      left = rest;
-    } while (left > 0);
-    await laterArrivals();
-    return report;
+  eraseClient(client: ClientReference): Promise<ErasureReport> {
+    return this.erasures.eraseClient(client);
   }
 
   addressSalt(day: string): Promise<string | null> {

@@ -9,4 +9,4 @@ if not owner.err then
   bury((owner[1] or '') == '' and 'ip:' .. owner[2] or 'user:' .. owner[1], ARGV[3])
 end
 local requests, responses, has_more = remove_session(ARGV[2])
-return { requests, responses, has_more and 1 or 0 }
+return { has_more and 0 or 1, requests, responses, has_more and 1 or 0 }

@@ -9,8 +9,8 @@
 -- ARGV[3]  random text, for the salt under which the erased are remembered
 -- ARGV[4]  seconds for which the data of a session stays
 --
--- Answer: nil when there is no such session, else how many requests and responses were removed, and 1 when
--- there is more of it.
+-- Answer: nil when there is no such session, else how many sessions, requests and responses were removed,
+-- and how many sessions are left.
 
 local base = ARGV[1]
 local data_ttl = ARGV[4]
