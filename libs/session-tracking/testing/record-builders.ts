@@ -35,6 +35,11 @@ export function now(): number {
   return Date.now() / 1000;
 }
 
+/** The same as a record has it, to the millisecond. */
+export function moment(): number {
+  return Math.round(now() * 1000) / 1000;
+}
+
 /** A moment after everything that a test does. */
 export function later(): number {
   return Math.round(now()) + 3600;

@@ -8,7 +8,6 @@ import {
   leftOut,
   requestRecord,
   responseRecord,
-  now,
   user,
   visitor,
 } from '../../../testing/record-builders.js';
@@ -17,21 +16,12 @@ import {
   newPrefix,
   useRedis,
 } from '../../../testing/redis-setting.js';
-import {
-  CONFORMANCE_POLICY,
-  describeSessionStore,
-} from '../../../testing/session-store-conformance.js';
+import { describeSessionStore } from '../../../testing/session-store-conformance.js';
 import { toSessionDocument } from '../../analytics/session-document.js';
 import { slotAt } from '../../model/time-slot.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
-import type { ErasureReport } from '../session-store.js';
 
 const setting = useRedis();
-
-/** The present, as a record has it. */
-function moment(): number {
-  return Math.round(now() * 1000) / 1000;
-}
 
 async function ttlOf(key: string): Promise<number> {
   return (await setting.redis.pttl(setting.key(key))) / 1000;
@@ -431,17 +421,6 @@ describe('expiry in Redis', () => {
   });
 });
 
-/** The stems of session ids that the index of requests holds. */
-async function entries(): Promise<string[]> {
-  const keys = await setting.redis.keys(setting.key('request:*'));
-  const stems = await Promise.all(keys.map((key) => setting.redis.hvals(key)));
-  return stems.flat();
-}
-
-async function keysNaming(session: string): Promise<string[]> {
-  return setting.redis.keys(`*${session}*`);
-}
-
 describe('an erasure', () => {
   it('takes a session of very many requests', async () => {
     setting.use({ maxRecordsPerSession: 100_000 });
@@ -603,165 +582,6 @@ describe('the list of an address', () => {
     expect(await setting.store.readSession(ended)).toBeNull();
     expect(setting.store.capped.sessions).toBe(1);
   });
-});
-
-describe('an erasure', () => {
-  it.each([0, 60, 240, 1e9])(
-    'leaves no entry of requests whose time was %d s ahead',
-    async (ahead) => {
-      const policy = {
-        ...CONFORMANCE_POLICY,
-        sessionTtlSeconds: 7200,
-        retentionSeconds: 7200,
-        maxSessionSeconds: 86_400,
-      };
-      setting.use(policy);
-      // Whole slices of the index, so that entries are where they would be.
-      const seconds = 5 * Math.ceil(7200 / 64);
-      await setting.writer.append(
-        exchangeOf(user('42'), { timestamp: moment() - seconds }),
-        exchangeOf(user('42'), { timestamp: moment() - seconds + ahead }),
-      );
-      await setting.age(setting.prefix, seconds, policy);
-      expect(await entries()).toHaveLength(2);
-      await setting.store.eraseClient({ userId: '42' });
-      expect(await entries()).toEqual([]);
-    },
-  );
-
-  it.each<[string, (session: string) => Promise<ErasureReport | null>]>([
-    ['session', (session) => setting.store.eraseSession(session)],
-    ['client', () => setting.store.eraseClient({ userId: '42' })],
-  ])(
-    'removes a long %s in parts, and counts all of them',
-    async (_what, erase) => {
-      setting.use({ maxRecordsPerSession: 10_000 });
-      const timestamp = moment();
-      let session = '';
-      for (let batch = 0; batch < 25; batch += 1) {
-        session = await setting.writer.sessionOf(
-          ...Array.from({ length: 100 }, () =>
-            exchangeOf(user('42'), { timestamp }),
-          ),
-        );
-      }
-      expect(await entries()).toHaveLength(2500);
-      expect(await erase(session)).toEqual({
-        erased_sessions: 1,
-        erased_requests: 2500,
-        erased_responses: 2500,
-      });
-      expect(await entries()).toEqual([]);
-      expect(await keysNaming(session)).toEqual([]);
-      expect(await setting.store.findSessionId({ userId: '42' })).toBeNull();
-    },
-  );
-
-  it.each<[string, (session: string) => Promise<ErasureReport | null>]>([
-    ['session', (session) => setting.store.eraseSession(session)],
-    ['client', () => setting.store.eraseClient({ userId: '42' })],
-  ])(
-    'removes the records of a %s whose info became another program’s',
-    async (_what, erase) => {
-      const session = await setting.writer.sessionOf(
-        exchangeOf(user('42'), { timestamp: moment() }),
-      );
-      await setting.redis.set(setting.key(`${session}:info`), 'of theirs');
-      expect(await erase(session)).toEqual({
-        erased_sessions: 1,
-        erased_requests: 1,
-        erased_responses: 1,
-      });
-      expect(await keysNaming(session)).toEqual([
-        setting.key(`${session}:info`),
-      ]);
-      expect(await setting.redis.zcard(setting.key('index'))).toBe(0);
-    },
-  );
-});
-
-describe('the index of requests', () => {
-  const policy = {
-    ...CONFORMANCE_POLICY,
-    sessionTtlSeconds: 6400,
-    retentionSeconds: 6400,
-    maxSessionSeconds: 100_000,
-  };
-
-  it('is written anew in time for long sessions that come back late together', async () => {
-    setting.use(policy);
-    const ids: string[] = [];
-    for (const name of ['a', 'b']) {
-      for (let first = 0; first < 600; first += 100) {
-        ids.push(
-          ...(await setting.writer.sessionsOf(
-            ...Array.from({ length: 100 }, (_, index) =>
-              exchangeOf(user(name), {
-                id: `${name}${first + index}`,
-                timestamp: moment(),
-              }),
-            ),
-          )),
-        );
-      }
-    }
-    await setting.age(setting.prefix, 0.9 * 6400, policy);
-    await setting.writer.append(
-      exchangeOf(user('a'), { timestamp: moment() }),
-      exchangeOf(user('b'), { timestamp: moment() }),
-    );
-    await setting.age(setting.prefix, 0.7 * 6400, policy);
-    expect(await setting.store.findRequest('a599')).toBe(ids[0]);
-    expect(await setting.store.findRequest('b599')).toBe(ids[600]);
-  });
-
-  it('costs a response nothing where the list of requests is another program’s', async () => {
-    setting.use(policy);
-    const client = user('42');
-    const session = await setting.writer.sessionOf(
-      exchangeOf(client, { timestamp: moment() }),
-    );
-    const requests = setting.key(`${session}:requests`);
-    await setting.redis.set(requests, 'of theirs', 'EX', 6400);
-    await setting.age(setting.prefix, 4000, policy);
-    const { exchanges } = await setting.writer.append({
-      client,
-      response: responseRecord({ timestamp: moment() }),
-    });
-    expect(exchanges[0]?.outcome).toBe('stored');
-    expect(await ttlOf(`${session}:info`)).toBeCloseTo(6400, -1);
-  });
-});
-
-it('lists a session that ended by age, and finds its requests, as long as its data stays', async () => {
-  const policy = {
-    ...CONFORMANCE_POLICY,
-    sessionTtlSeconds: 7200,
-    retentionSeconds: 7200,
-    maxSessionSeconds: 10_800,
-  };
-  setting.use(policy);
-  const end = moment();
-  const ended = await setting.writer.sessionOf(
-    exchangeOf(user('42'), { id: 'first', timestamp: end - 11_000 }),
-  );
-  await setting.age(setting.prefix, 2800, policy);
-  await setting.writer.append(
-    exchangeOf(user('42'), { id: 'second', timestamp: end - 8200 }),
-  );
-  await setting.age(setting.prefix, 7100, policy);
-  const next = await setting.writer.sessionOf(
-    exchangeOf(user('42'), { id: 'third', timestamp: end }),
-  );
-  await setting.age(setting.prefix, 1000, policy);
-  await setting.writer.append(exchangeOf(user('43'), { timestamp: end }));
-
-  const { sessions } = await setting.store.listSessions({ limit: 10 });
-  expect(sessions.map(({ session_id }) => session_id)).toEqual(
-    expect.arrayContaining([ended, next]),
-  );
-  expect(await setting.store.findRequest('first')).toBe(ended);
-  expect(await setting.store.findRequest('second')).toBe(ended);
 });
 
 it('says which store it is, and is closed without harm twice', async () => {
