@@ -107,6 +107,11 @@ export interface ErasureReport {
   erased_responses: number;
 }
 
+/** A report to add to. */
+export function nothingErased(): ErasureReport {
+  return { erased_sessions: 0, erased_requests: 0, erased_responses: 0 };
+}
+
 /** How long and how much a store keeps. */
 export interface RetentionPolicy {
   readonly sessionTtlSeconds: number;

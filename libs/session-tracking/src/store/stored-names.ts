@@ -2,10 +2,11 @@ import type { StoredNames } from '../model/client-identity.js';
 import type { ClientTotalsOfSlot } from '../model/request-totals.js';
 import { bySlot } from '../model/time-slot.js';
 import { newestFirst } from './listing-cursor.js';
-import type {
-  ErasureReport,
-  SessionStore,
-  SessionSummary,
+import {
+  type ErasureReport,
+  nothingErased,
+  type SessionStore,
+  type SessionSummary,
 } from './session-store.js';
 
 /** The id of a client's open session under any of its names, or null. */
@@ -50,11 +51,7 @@ export async function eraseNames(
   store: Pick<SessionStore, 'eraseClient'>,
   names: StoredNames,
 ): Promise<ErasureReport> {
-  const sum: ErasureReport = {
-    erased_sessions: 0,
-    erased_requests: 0,
-    erased_responses: 0,
-  };
+  const sum = nothingErased();
   for (const name of names) {
     const report = await store.eraseClient(name);
     sum.erased_sessions += report.erased_sessions;

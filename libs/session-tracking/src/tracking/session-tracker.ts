@@ -27,7 +27,11 @@ import type { RedactionRules } from '../model/redaction-rules.js';
 import { Redactor } from '../model/redactor.js';
 import { sampleExchange, type SamplingPolicy } from '../model/sampling.js';
 import { trackedRecordsOf } from '../model/tracked-records.js';
-import type { ErasureReport, SessionStore } from '../store/session-store.js';
+import {
+  type ErasureReport,
+  nothingErased,
+  type SessionStore,
+} from '../store/session-store.js';
 import { eraseNames, findOpenSession } from '../store/stored-names.js';
 import { AnsweredRequests } from './answered-requests.js';
 import type { AuditLog } from './audit-log.js';
@@ -198,7 +202,7 @@ export class SessionTracker {
     this.audit.byApplication('eraseClient', subjectOf(client));
     const names = toStoredNames(client, this.addresses);
     return names === null
-      ? { erased_sessions: 0, erased_requests: 0, erased_responses: 0 }
+      ? nothingErased()
       : await eraseNames(this.store, names);
   }
 

@@ -4,7 +4,7 @@ import { ownerOf } from '../../model/client-groups.js';
 import type { ClientReference } from '../../model/client-identity.js';
 import { laterArrivals } from '../../model/later-arrivals.js';
 import { isSessionId } from '../../model/session-id.js';
-import type { ErasureReport } from '../session-store.js';
+import { type ErasureReport, nothingErased } from '../session-store.js';
 import type { RedisConnections } from './redis-connections.js';
 import { RedisScript } from './redis-script.js';
 import type { SessionKeys } from './session-keys.js';
@@ -63,7 +63,7 @@ export class RedisErasures {
         String(SESSIONS_PER_CALL),
       ),
     );
-    return report ?? nothing();
+    return report ?? nothingErased();
   }
 
   /**
@@ -74,7 +74,7 @@ export class RedisErasures {
     operation: string,
     removePart: (redis: Redis) => Promise<unknown>,
   ): Promise<ErasureReport | null> {
-    const report = nothing();
+    const report = nothingErased();
     let hasFound = false;
     let left = 0;
     do {
@@ -97,8 +97,4 @@ export class RedisErasures {
     await laterArrivals();
     return report;
   }
-}
-
-function nothing(): ErasureReport {
-  return { erased_sessions: 0, erased_requests: 0, erased_responses: 0 };
 }

@@ -148,7 +148,8 @@ local function store_client(client_position, owner, user_id, address, former_add
     if error_count > 0 then
       call('HSET', info_key, 'error_count', added(call('HGET', info_key, 'error_count'), error_count))
     end
-    if is_later(info[1], first_at, has_usual_times) and tonumber(info[1]) - tonumber(first_at) < tonumber(session_ttl) then
+    if is_later(info[1], first_at, has_usual_times)
+      and tonumber(info[1]) - tonumber(first_at) < tonumber(session_ttl) then
       -- A request that took long ends, and is stored, after others that came later.
       call('HSET', info_key, 'created_at', first_at)
       try('ZADD', index_key, 'XX', first_at, session_id)
