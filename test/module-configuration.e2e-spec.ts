@@ -400,6 +400,19 @@ describe('wrong options', () => {
     expect(error.invalid).toMatchObject([{ option: 'keyPrefix' }]);
   });
 
+  it('forRootAsync() without anything that makes options is refused', async () => {
+    const error = await startUpError(() =>
+      SessionTrackingModule.forRootAsync({ isGlobal: false }),
+    );
+    expect(error.invalid).toEqual([
+      {
+        option: 'useFactory',
+        value: 'missing',
+        takes: expect.stringContaining('unless useClass or useExisting'),
+      },
+    ]);
+  });
+
   it.each<[string, unknown]>([
     ['two kinds of Redis at once', { url: 'redis://x', namespace: 'y' }],
     ['an empty object', {}],

@@ -161,14 +161,23 @@ export class SessionTrackingModule extends ConfigurableModuleClass {
         })),
       );
     }
+    if (!OPTION_SOURCES.some((source) => options[source] !== undefined)) {
+      throw new InvalidOptionsError([
+        {
+          option: 'useFactory',
+          value: 'missing',
+          takes: `a function that returns the options, unless ${OPTION_SOURCES.slice(1).join(' or ')} is given`,
+        },
+      ]);
+    }
     return super.forRootAsync(options);
   }
 }
 
-const ASYNC_OPTIONS = [
+const OPTION_SOURCES = ['useFactory', 'useClass', 'useExisting'] as const;
+
+const ASYNC_OPTIONS: readonly string[] = [
+  ...OPTION_SOURCES,
   'inject',
-  'useFactory',
-  'useClass',
-  'useExisting',
   'provideInjectionTokensFrom',
 ];

@@ -49,6 +49,23 @@ describe('memory session store', () => {
     expect(await store.findSessionId({ userId: 'second' })).toBeNull();
   });
 
+  it('lets others have their turn between batches', async () => {
+    const store = new MemorySessionStore(
+      CONFORMANCE_POLICY,
+      () => START * 1000,
+    );
+    const writer = new TestWriter(store);
+    const turn = { came: false };
+    setImmediate(() => {
+      turn.came = true;
+    });
+    const startedAt = performance.now();
+    while (!turn.came && performance.now() - startedAt < 1000) {
+      await writer.append(exchangeOf(user('42')));
+    }
+    expect(turn.came).toBe(true);
+  });
+
   it('finds 100,000 requests by their ids and forgets the one stored first', async () => {
     const store = new MemorySessionStore(
       CONFORMANCE_POLICY,

@@ -1,5 +1,6 @@
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import { UNKNOWN_ADDRESS } from '../../model/address.js';
+import { breakWhenDue } from '../../model/break-when-due.js';
 import { ownerOf } from '../../model/client-groups.js';
 import type { ClientReference } from '../../model/client-identity.js';
 import { laterArrivals } from '../../model/later-arrivals.js';
@@ -106,22 +107,22 @@ export class MemorySessionStore implements SessionStore {
     return 0;
   }
 
-  append(batch: RecordBatch): Promise<AppendedBatch> {
+  async append(batch: RecordBatch): Promise<AppendedBatch> {
     const known = this.writers.answerOf(batch);
     if (known !== undefined) {
-      return Promise.resolve(known);
+      return known;
     }
     if (!this.writers.isNext(batch)) {
-      return Promise.reject(
-        new StoreUnavailableError(
-          'take a batch',
-          'the batch before it is not stored',
-        ),
+      throw new StoreUnavailableError(
+        'take a batch',
+        'the batch before it is not stored',
       );
     }
     const answer = this.batches.store(batch);
     this.writers.remember(batch, answer);
-    return Promise.resolve(answer);
+    // Nothing here waits for a network: who stores batch after batch would never let anybody else have a turn.
+    await breakWhenDue();
+    return answer;
   }
 
   findSessionId(client: ClientReference): Promise<string | null> {
