@@ -46,7 +46,8 @@ export class ControllableStore extends MemorySessionStore {
   private readonly hanging: HangingCall[] = [];
 
   constructor(now: () => number) {
-    super(GENEROUS, now);
+    // What a fake clock sets off has to be done when it goes on.
+    super(GENEROUS, now, () => Promise.resolve());
   }
 
   get isHanging(): boolean {

@@ -1,6 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import { UNKNOWN_ADDRESS } from '../../model/address.js';
-import { breakWhenDue } from '../../model/break-when-due.js';
 import { ownerOf } from '../../model/client-groups.js';
 import type { ClientReference } from '../../model/client-identity.js';
 import { laterArrivals } from '../../model/later-arrivals.js';
@@ -62,6 +62,8 @@ export class MemorySessionStore implements SessionStore {
     policy: StorePolicy,
     /** Unix time in milliseconds. */
     nowMilliseconds: () => number,
+    /** Lets others have their turn after each batch, which a network would do of itself. */
+    private readonly nextTurn: () => Promise<void> = setImmediate,
   ) {
     const now = (): number => nowMilliseconds() / 1000;
     const dataTtlSeconds = Math.max(
@@ -120,8 +122,7 @@ export class MemorySessionStore implements SessionStore {
     }
     const answer = this.batches.store(batch);
     this.writers.remember(batch, answer);
-    // Nothing here waits for a network: who stores batch after batch would never let anybody else have a turn.
-    await breakWhenDue();
+    await this.nextTurn();
     return answer;
   }
 
