@@ -23,7 +23,7 @@ export interface BenchOptions {
 const SESSIONS = '2000,20000,200000';
 
 export const BENCH_USAGE = `Usage: npm start -- [options]
-  --cycles 10            cycles of turns on each platform
+  --cycles 12            cycles of turns on each platform
   --seconds 1            length of a turn
   --redis-seconds 60     length of the run in which Redis' share is measured
   --sessions 2000,20000  about so many sessions the questions are asked: ${SESSIONS}
@@ -61,7 +61,7 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
-        cycles: { type: 'string', default: '10' },
+        cycles: { type: 'string', default: '12' },
         seconds: { type: 'string', default: '1' },
         'redis-seconds': { type: 'string', default: '60' },
         platform: { type: 'string' },

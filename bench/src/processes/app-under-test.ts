@@ -4,7 +4,7 @@ import type { Aim, Load } from './load.js';
 import { Remote, type RemoteOptions } from './remote.js';
 
 /** Enough for every client to come by and for the compiler to have seen it all. */
-const WARM_UP_REQUESTS = 12_000;
+const WARM_UP_REQUESTS = 20_000;
 
 /** Within it everything has flushed what it held back. */
 const SETTLE_MS = 120;

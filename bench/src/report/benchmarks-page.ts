@@ -1,6 +1,6 @@
 import type { LoopDelay } from '../measure/loop-delay.js';
 import type { QuestionRound } from '../measure/question-times.js';
-import type { RequestCost } from '../measure/request-cost.js';
+import { CYCLES_PER_START, type RequestCost } from '../measure/request-cost.js';
 import { costSection } from './cost-section.js';
 import { delaySection } from './delay-section.js';
 import { page } from './markdown.js';
@@ -50,7 +50,7 @@ function howItIsMeasured({ cycles, seconds }: BenchResults): string {
   return [
     'Every variant is the same small Nest app (a GET route with a parameter, and one POST in eleven requests) in a process of its own, and all of them are alive at once.',
     'The apps run on one core, Redis and the load generator on another; 10,000 clients, each with an address and a cookie of its own, send in rotation over 64 keep-alive connections.',
-    `After a warm-up the variants take turns of ${seconds} s, in another order in each of ${cycles} cycles, the plain app twice; each turn begins unmeasured and ends when what was held back has been sent.`,
+    `After a warm-up the variants take turns of ${seconds} s, in another order in each of ${cycles} cycles, the plain app twice; each turn begins unmeasured and ends when what was held back has been sent. After ${CYCLES_PER_START} cycles all of them start anew, because two processes of the same program may differ by more than their turns do.`,
     'Differences are taken within a cycle, so that a drift of the machine meets both sides.',
     'Where the core of an app is not fully in use, Redis, the load generator or another program was the limit of its requests per second.',
     'Before Node 24 the module makes an app on Express itself faster, so a difference to the plain app can be below zero; architecture.md says why.',
