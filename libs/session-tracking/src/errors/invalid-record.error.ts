@@ -1,12 +1,30 @@
+import { quoteVisibly } from './quote-visibly.js';
 import { SessionTrackingError } from './session-tracking.error.js';
+
+/** Longest beginning of a value that is printed, in characters. */
+const LONGEST_VALUE = 100;
 
 /** `recordRequest` or `recordResponse` was given a record that cannot be stored. */
 export class InvalidRecordError extends SessionTrackingError {
   constructor(field: string, value: unknown, takes: string) {
-    const printed =
-      typeof value === 'string' ? JSON.stringify(value) : String(value);
-    super(
-      `The record's ${field} is ${printed.slice(0, 100)}; it takes ${takes}.`,
-    );
+    super(`The record's ${field} is ${print(value)}; it takes ${takes}.`);
   }
+}
+
+/** What a client sent may get here, and from here into a log. */
+function print(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return quoteVisibly(value.slice(0, LONGEST_VALUE));
+    case 'function':
+      return 'a function';
+    case 'object':
+      return value === null ? 'null' : describeObject(value);
+    default:
+      return String(value);
+  }
+}
+
+function describeObject(value: object): string {
+  return Array.isArray(value) ? 'an array' : 'an object';
 }

@@ -1,4 +1,4 @@
-import { textOfCause } from './cause-text.js';
+import { printableCause, textOfCause } from './cause-text.js';
 import { SessionTrackingError } from './session-tracking.error.js';
 
 /** The store did not answer, or refused; what was asked may be asked again. */
@@ -14,7 +14,7 @@ export class StoreUnavailableError extends SessionTrackingError {
     const detail = textOfCause(cause).replace(/\.+$/, '');
     super(
       `The session store could not ${operation}: ${detail}. Check that Redis is up, reachable with the configured address and credentials, and takes writes.`,
-      { cause },
+      { cause: printableCause(cause) },
     );
   }
 }

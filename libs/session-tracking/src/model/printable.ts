@@ -14,15 +14,3 @@ export function toPrintable(text: string, maxLength: number): string {
 export function isPrintable(text: string): boolean {
   return text.search(CONTROL_CHARACTERS) === -1 && text.isWellFormed();
 }
-
-/** Such as those that turn the direction of text around, or join letters that look like others. */
-const FORMAT_CHARACTERS = /\p{Cf}/gu;
-
-/** A text in quotes for a log line, in which nothing can be unseen: such characters are spelt out. */
-export function quoteVisibly(text: string): string {
-  return JSON.stringify(text).replaceAll(
-    FORMAT_CHARACTERS,
-    (character) =>
-      `\\u{${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}}`,
-  );
-}

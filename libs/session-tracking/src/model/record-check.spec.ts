@@ -93,6 +93,19 @@ describe('a request given by a caller', () => {
       `record's ${field} is`,
     );
   });
+
+  it.each([
+    ['a\n[Nest] forged\u001b[2J\u009b\u202e'],
+    [['a\n[Nest] forged\u001b[2J', 'b']],
+    [Object.create(null)],
+    [() => 'a\nb'],
+    ['\n'.repeat(100_000)],
+  ])('is refused in one printable, short line', (value) => {
+    const given: NewRequest = Object.assign({ ...REQUEST }, { method: value });
+    expect(() => checkRequest(given, DEFAULTS, REDACTOR)).toThrow(
+      /^The record's method is [^\p{Cc}\p{Cf}]{1,800}; it takes an HTTP method\.$/u,
+    );
+  });
 });
 
 describe('a request given by a caller, before it is a record', () => {

@@ -34,7 +34,8 @@ async function findByNamespace(
   namespace: string | symbol,
   moduleRef: ModuleRef,
 ): Promise<Extract<RedisOption, { client: unknown }>['client']> {
-  const name = String(namespace);
+  // A URL may have been meant, whose password is nobody's to read.
+  const name = String(namespace).replaceAll(/\/\/.*@/g, '//***@');
   const { RedisService } = await import('@liaoliaots/nestjs-redis').catch(
     (cause: unknown) => {
       throw new RedisConnectionError(

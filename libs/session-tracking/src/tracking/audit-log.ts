@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { quoteVisibly } from '../model/printable.js';
+import { quoteVisibly } from '../errors/quote-visibly.js';
 import type { TrackingLog } from './tracking-log.js';
 
 /** Who asked when it was the host's own code; without quotes, so that no user can be called so. */
