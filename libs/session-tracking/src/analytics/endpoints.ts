@@ -108,7 +108,8 @@ export async function measureEndpoints(
   const { requests, clientErrors, serverErrors } =
     routes.get(OTHER) ?? emptyRequestTotals();
   routes.delete(OTHER);
-  const seconds = until - since;
+  // What is still to come of a window has no requests yet.
+  const seconds = Math.max(1, Math.min(until, horizon.now) - since);
   return {
     since,
     until,

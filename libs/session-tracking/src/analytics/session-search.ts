@@ -2,10 +2,11 @@ import { InvalidQueryError } from '../errors/invalid-query.error.js';
 import type { AddressAnonymizer } from '../model/address-anonymizer.js';
 import { normalizeUserId, type StoredNames } from '../model/client-identity.js';
 import { cursorAfter, decodeCursor, isAfter } from '../store/listing-cursor.js';
-import type {
-  SessionPage,
-  SessionStore,
-  SessionSummary,
+import {
+  MOST_SESSIONS_OF_CLIENT,
+  type SessionPage,
+  type SessionStore,
+  type SessionSummary,
 } from '../store/session-store.js';
 import { listSessionsOfNames } from '../store/stored-names.js';
 import { namesOfAddress } from './address-parameter.js';
@@ -116,16 +117,19 @@ async function* candidates(
     const position =
       query.cursor === undefined ? undefined : decodeCursor(query.cursor);
     const sessions = await listSessionsOfNames(store, names);
-    yield* sessions.filter(
-      (session) => position === undefined || isAfter(session, position),
-    );
-    return;
+    if (sessions.length < MOST_SESSIONS_OF_CLIENT) {
+      yield* sessions.filter(
+        (session) => position === undefined || isAfter(session, position),
+      );
+      return;
+    }
+    // There may be more than the store tells of one client: they are among all sessions.
   }
   let cursor = query.cursor;
   do {
     const page = await store.listSessions({
       limit:
-        query.has_errors === undefined
+        query.has_errors === undefined && names === undefined
           ? (query.limit ?? DEFAULT_PAGE_SIZE)
           : FILTERED_CHUNK,
       cursor,

@@ -141,6 +141,9 @@ export type RecordListener = (records: readonly TrackedRecord[]) => void;
 /** Ends a subscription; twice is once. */
 export type Unsubscribe = () => Promise<void>;
 
+/** Most sessions of one client that a store answers in one go; more can share an address. */
+export const MOST_SESSIONS_OF_CLIENT = 1000;
+
 /**
  * Where sessions live. The port speaks of storage only; questions about the data are asked in
  * analytics/. Every method settles within the adapter's time limit and rejects with
@@ -193,7 +196,10 @@ export interface SessionStore {
    */
   listSessions(listing: SessionListing): Promise<SessionPage>;
 
-  /** The newest sessions of one client, newest first, ended ones included while retained. */
+  /**
+   * The newest sessions of one client, newest first, ended ones included while retained: all of them where they
+   * are fewer than `MOST_SESSIONS_OF_CLIENT`.
+   */
   listSessionsOfClient(client: ClientReference): Promise<SessionSummary[]>;
 
   /**

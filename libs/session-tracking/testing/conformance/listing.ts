@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import {
+  searchSessions,
+  type SessionQuery,
+} from '../../src/analytics/session-search.js';
 import { InvalidCursorError } from '../../src/errors/invalid-cursor.error.js';
+import { wholeAddresses } from '../../src/model/address-anonymizer.js';
+import {
+  MOST_SESSIONS_OF_CLIENT,
+  type SessionPage,
+} from '../../src/store/session-store.js';
 import { at, exchangeOf, user, visitor } from '../record-builders.js';
 import type { StoreUnderTest } from './store-under-test.js';
 
@@ -141,6 +150,54 @@ export function describeListing(tested: StoreUnderTest): void {
         session_id: ids[2],
         ...(await tested.read(ids[2] ?? '')).info,
       });
+    });
+
+    it('has more of a crowd than it tells in one go, and all are found', async () => {
+      const count = MOST_SESSIONS_OF_CLIENT + 120;
+      await tested.writer.append(
+        ...Array.from({ length: count }, (_, index) =>
+          exchangeOf(user(`of-the-crowd-${index}`, '192.0.2.1'), {
+            timestamp: at(index / 100),
+            status: index < 3 ? 500 : 200,
+          }),
+        ),
+      );
+      await tested.writer.append(exchangeOf(user('elsewhere', '192.0.2.2')));
+      expect(
+        await tested.store.listSessionsOfClient({ ip: '192.0.2.1' }),
+      ).toHaveLength(
+        tested.store.kind === 'redis' ? MOST_SESSIONS_OF_CLIENT : count,
+      );
+
+      const find = async (query: SessionQuery): Promise<string[]> => {
+        const found: string[] = [];
+        let cursor: string | null = null;
+        do {
+          const page: SessionPage = await searchSessions(
+            tested.store,
+            { ...query, ip: '192.0.2.1', ...(cursor !== null && { cursor }) },
+            wholeAddresses,
+          );
+          found.push(...page.sessions.map(({ user_id }) => user_id));
+          cursor = page.next_cursor;
+        } while (cursor !== null);
+        return found;
+      };
+      expect(await find({ limit: 200 })).toEqual(
+        Array.from(
+          { length: count },
+          (_, index) => `of-the-crowd-${count - 1 - index}`,
+        ),
+      );
+      expect(await find({ has_errors: true })).toEqual([
+        'of-the-crowd-2',
+        'of-the-crowd-1',
+        'of-the-crowd-0',
+      ]);
+      expect(await find({ until: at(0.015) })).toEqual([
+        'of-the-crowd-1',
+        'of-the-crowd-0',
+      ]);
     });
 
     it('answers those that began at an address, of users and anonymous ones', async () => {

@@ -9,12 +9,13 @@ import {
   newestFirst,
   toPage,
 } from '../listing-cursor.js';
-import type {
-  ActiveSessions,
-  ActivityListing,
-  SessionListing,
-  SessionPage,
-  SessionSummary,
+import {
+  type ActiveSessions,
+  type ActivityListing,
+  MOST_SESSIONS_OF_CLIENT,
+  type SessionListing,
+  type SessionPage,
+  type SessionSummary,
 } from '../session-store.js';
 import { RedisActiveSessions } from './redis-active-sessions.js';
 import type { RedisConnections } from './redis-connections.js';
@@ -22,9 +23,6 @@ import { RedisHashReader } from './redis-hash-reader.js';
 import { RedisHistoryReader } from './redis-history-reader.js';
 import { parseInfo } from './session-info-hash.js';
 import type { SessionKeys } from './session-keys.js';
-
-/** Most sessions of one client that are answered; more can share an address. */
-const MAX_SESSIONS_OF_CLIENT = 1000;
 
 /** Sessions asked for in one go: a short list is not to wait behind the whole of a long one. */
 const MAX_SUMMARIES_AT_ONCE = 200;
@@ -103,18 +101,28 @@ export class RedisSessionReader {
   async listSessionsOfClient(
     client: ClientReference,
   ): Promise<SessionSummary[]> {
-    const ids = await this.read(
-      'list the sessions of a client',
-      (redis) =>
-        redis.lrange(
-          this.keys.sessionsOf(client),
-          0,
-          MAX_SESSIONS_OF_CLIENT - 1,
-        ),
-      [],
+    const sessions: SessionSummary[] = [];
+    let position = 0;
+    let ids: string[];
+    // The list also has sessions that are gone.
+    do {
+      ids = await this.read(
+        'list the sessions of a client',
+        (redis) =>
+          redis.lrange(
+            this.keys.sessionsOf(client),
+            position,
+            position + MOST_SESSIONS_OF_CLIENT - 1,
+          ),
+        [],
+      );
+      sessions.push(...(await this.readSummaries(ids)));
+      position += MOST_SESSIONS_OF_CLIENT;
+    } while (
+      ids.length === MOST_SESSIONS_OF_CLIENT &&
+      sessions.length < MOST_SESSIONS_OF_CLIENT
     );
-    const sessions = await this.readSummaries(ids);
-    return sessions.toSorted(newestFirst);
+    return sessions.slice(0, MOST_SESSIONS_OF_CLIENT).toSorted(newestFirst);
   }
 
   listActiveSessions(listing: ActivityListing): Promise<ActiveSessions> {
