@@ -23,6 +23,19 @@ describe('a text without its addresses', () => {
     ['at ::1', 'at [redacted]'],
     ['at ::ffff:203.0.113.77', 'at [redacted]'],
     ['at 1:2:3:4:5:6:7:8', 'at [redacted]'],
+    ['at 2001:db8:1:2:3:4:5:6:6379', 'at [redacted]:6379'],
+    ['at 2001:db8:1:2:3:4:5:6:6379.', 'at [redacted]:6379.'],
+    ['at 2001:db8:1:2:3:4:5:6.443', 'at [redacted].443'],
+    ['at 2001:db8::1:54321', 'at [redacted]:54321'],
+    ['at ::ffff:cb00:714d:54321', 'at [redacted]:54321'],
+    ['fee:2001:db8:1:2:3:4:5:6', '[redacted]:6'],
+    ['fee:2001:db8:1:2:3:4:5:6:443', 'fee:[redacted]:443'],
+    ['of user_2001:db8:1:2:3:4:5:6', 'of user_[redacted]'],
+    [
+      'IP 203.0.113.77.443 > 198.51.100.1.80',
+      'IP [redacted].443 > [redacted].80',
+    ],
+    ['host.203.0.113.77', 'host.[redacted]'],
   ])('%s is %s', (text, redacted) => {
     expect(redactAddresses(text)).toBe(redacted);
     expect(redactAddresses(redacted)).toBe(redacted);

@@ -79,6 +79,21 @@ describe('the description of an error', () => {
     expect(described.error_message).toBe(`${before}for [redacted]`);
   });
 
+  it.each([
+    ['erika.muster@example.com', 1010],
+    ['0123456789abcdef0123456789abcdef', 1000],
+  ])(
+    'has nothing of %s, where looking for secrets ends in it',
+    (secret, at) => {
+      const token = `eyJ${'a'.repeat(at - 4)}`;
+      const { error_message } = describeError(
+        new Error(`${token} ${secret}`),
+        'with addresses',
+      );
+      expect(error_message).toBe('[redacted] [redacted]');
+    },
+  );
+
   it('has addresses in its message only where they are wanted', () => {
     const error = new Error('boom at 203.0.113.77 and [2001:db8::1]:443');
     expect(describeError(error, 'with addresses').error_message).toBe(

@@ -1,5 +1,6 @@
 import { redactAddresses } from './address-redaction.js';
 import { toPrintable } from './printable.js';
+import { REDACTED } from './redacted.js';
 import type { ResponseRecord } from './records.js';
 import { redactText } from './secret-shapes.js';
 
@@ -8,6 +9,9 @@ export const MAX_NAME_LENGTH = 128;
 
 /** Longest error message that is kept, in characters. */
 const MAX_MESSAGE_LENGTH = 256;
+
+/** Longest beginning of a message that is looked at for secrets, in characters. */
+const MOST_LOOKED_AT = 1024;
 
 /** Whether messages of errors are kept, and whether with the addresses in them. */
 export type MessagePolicy = 'none' | 'without addresses' | 'with addresses';
@@ -36,9 +40,13 @@ export function toStoredMessage(
   message: string,
   withoutAddresses = false,
 ): string {
-  // More is looked at than is kept, so that a cut cannot make a secret unrecognisable.
-  const start = toPrintable(message, MAX_MESSAGE_LENGTH * 4);
-  const redacted = redactText(start);
+  // More is looked at than is kept, and of that no word that is cut: half a secret cannot be recognised.
+  const start = toPrintable(message, MOST_LOOKED_AT);
+  const whole =
+    message.length > MOST_LOOKED_AT
+      ? start.slice(0, start.lastIndexOf(' ') + 1) + REDACTED
+      : start;
+  const redacted = redactText(whole);
   return toPrintable(
     withoutAddresses ? redactAddresses(redacted) : redacted,
     MAX_MESSAGE_LENGTH,

@@ -145,6 +145,11 @@ describe('a path', () => {
     'change-email',
     'magic-login',
     'login-link',
+    'changeaccount',
+    'changephone',
+    'setpin',
+    'newcode',
+    'update_e--mail',
     'shop.login-token',
     'verification-code',
     'ReSeT-PaSsWoRd',
@@ -208,6 +213,14 @@ describe('a path', () => {
     ['/proxy/https%3A%2F%2Fuser%40host%2Fx', '/proxy/[redacted]'],
     ['/proxy/https%3A//user%40host/x', '/proxy/https%3A//[redacted]/x'],
     ['/proxy/user:pw@host', '/proxy/[redacted]'],
+    [
+      '/proxy/https://user:pa%2Fssw0rd@redis:6379/x',
+      '/proxy/https://[redacted]/x',
+    ],
+    [
+      `/proxy/${encodeURIComponent('https://user:pa%2Fssw0rd@redis:6379/x')}`,
+      '/proxy/[redacted]',
+    ],
     ['/proxy/https://host/@user', '/proxy/https://host/@user'],
     ['/proxy/https://host/core@latest', '/proxy/https://host/core@latest'],
   ])('loses the user and password of a URL: %s is %s', (path, redacted) => {
@@ -242,6 +255,15 @@ describe('a path', () => {
 
   it.each([
     ['/v/abc/x', '/v/:token/x', '/v/[redacted]/x'],
+    ['/v/834121', '/v/:otpCode', '/v/[redacted]'],
+    ['/v/834121', '/v/:smsCode', '/v/[redacted]'],
+    ['/v/834121', '/v/:mfaCode', '/v/[redacted]'],
+    ['/v/834121', '/v/:twoFactorCode', '/v/[redacted]'],
+    ['/v/834121', '/v/:verificationcode', '/v/[redacted]'],
+    ['/v/834121', '/v/:accesstoken', '/v/[redacted]'],
+    ['/v/834121', '/v/:tokenValue', '/v/[redacted]'],
+    ['/v/834121', '/v/:phoneNumber', '/v/[redacted]'],
+    ['/v/834121', '/v/:emailAddress', '/v/[redacted]'],
     ['/v/abc', '/v/:code', '/v/[redacted]'],
     ['/v/abc', '/v/:inviteCode', '/v/[redacted]'],
     ['/v/abc', '/v/:reset_token', '/v/[redacted]'],
@@ -257,6 +279,9 @@ describe('a path', () => {
     ['/v/abc', '/v{/:token}', '/v/[redacted]'],
     ['/v/abc', '/v/:token?', '/v/[redacted]'],
     ['/v/DE', '/v/:countryCode', '/v/DE'],
+    ['/v/7', '/v/:tokenId', '/v/7'],
+    ['/v/7', '/v/:number', '/v/7'],
+    ['/v/7', '/v/:zipcode', '/v/7'],
     ['/v/abc', '/v/:keyword', '/v/abc'],
     ['/v/abc', '/v/:emailTemplateId', '/v/abc'],
     ['/v/abc', '/v/:id', '/v/abc'],
@@ -356,6 +381,18 @@ describe('paths that the author adds', () => {
     prefixed.useGlobalPrefix('/api');
     expect(prefixed.path('/api/files/x')).toBe('/api/files/[redacted]');
     expect(prefixed.path('/files/x')).toBe('/files/[redacted]');
+  });
+
+  it.each([
+    '/Files/erika',
+    '/file%73/erika',
+    '/FILE%2573/erika',
+    '/api/Files/erika',
+    '/API/files/erika',
+  ])('are hidden as a router may read them: %s', (path) => {
+    const prefixed = redactorWith({ paths: ['/Files/*'] });
+    prefixed.useGlobalPrefix('api');
+    expect(prefixed.path(path)).not.toContain('erika');
   });
 
   it('are the only ones hidden where the defaults are off', () => {

@@ -1,7 +1,7 @@
 import { detachText } from './detached-text.js';
 import { redactSecretSegments } from './path-redaction.js';
 import { PathPatterns } from './path-patterns.js';
-import { decodeQueryPart } from './percent-decoding.js';
+import { decodeLoosely, decodeQueryPart } from './percent-decoding.js';
 import { toPrintable } from './printable.js';
 import { redactValues, type ValueRedaction } from './query-redaction.js';
 import { REDACTED } from './redacted.js';
@@ -16,18 +16,27 @@ export class Redactor {
   private readonly redactValue: ValueRedaction;
   private readonly secretsOf = remembered(readRouteSecrets);
   private hiddenPaths: PathPatterns;
+  /** The same for a path as a router may read it. */
+  private hiddenLoosely: PathPatterns;
 
   constructor(
     private readonly rules: RedactionRules,
     private readonly countCallbackError: () => void,
   ) {
-    this.hiddenPaths = new PathPatterns(rules.redactPaths.paths, '');
+    const { paths } = rules.redactPaths;
+    this.hiddenPaths = new PathPatterns(paths, '');
+    this.hiddenLoosely = new PathPatterns(paths.map(readLoosely), '');
     this.redactValue = this.valueRedactionOf(rules.redactQuery);
   }
 
   /** To be called once, when the host's prefix is known. */
   useGlobalPrefix(prefix: string): void {
-    this.hiddenPaths = new PathPatterns(this.rules.redactPaths.paths, prefix);
+    const { paths } = this.rules.redactPaths;
+    this.hiddenPaths = new PathPatterns(paths, prefix);
+    this.hiddenLoosely = new PathPatterns(
+      paths.map(readLoosely),
+      readLoosely(prefix),
+    );
   }
 
   /**
@@ -36,8 +45,12 @@ export class Redactor {
    * @param route the template that matched it, if any
    */
   path(path: string, route = ''): string {
-    const { redact, defaults } = this.rules.redactPaths;
-    const hiddenAfter = this.hiddenPaths.match(path);
+    const { redact, defaults, paths } = this.rules.redactPaths;
+    const hiddenAfter =
+      paths.length === 0
+        ? undefined
+        : (this.hiddenPaths.match(path) ??
+          this.hiddenLoosely.match(readLoosely(path)));
     let redacted = path;
     if (hiddenAfter !== undefined) {
       redacted = hiddenAfter + REDACTED;
@@ -87,4 +100,9 @@ export class Redactor {
     this.countCallbackError();
     return REDACTED;
   }
+}
+
+/** Routers may ignore case and decode a path, so it is hidden in every spelling. */
+function readLoosely(path: string): string {
+  return decodeLoosely(path).toLowerCase();
 }

@@ -27,9 +27,15 @@ const SECRETS = new Set(
 const SECRETS_ALONE = new Set(['code', 'key', 'hash', 'pin']);
 /** Words after which those have but one meaning, such as in `resetCode` and `apiKey`. */
 const BEFORE_A_SECRET = new Set(
-  'reset invite invitation access auth login verification verify confirm confirmation activation activate api secret private recovery magic password time security email'.split(
+  'reset invite invitation access auth login verification verify confirm confirmation activation activate api secret private recovery magic password time security email otp sms mfa tfa pin phone backup factor'.split(
     ' ',
   ),
+);
+/** Words that say nothing more about what stands before them: `phoneNumber`. */
+const SAYS_NO_MORE = /^(?:value|number|address)$/;
+/** Written without anything between its words: `resettoken`, `verificationcode`. */
+const RUN_TOGETHER = new RegExp(
+  `(?:token|secret|password|passcode)$|^(?:${[...BEFORE_A_SECRET].join('|')})(?:${[...SECRETS_ALONE].join('|')})$`,
 );
 
 /** Reads a route template, such as `/auth/reset/:token`; a route that is none has no secrets. */
@@ -81,10 +87,14 @@ function namesSecret(segment: string): boolean {
 /** Whether the name of a parameter says that its value is secret: its last word decides. */
 function isSecretName(name: string): boolean {
   const words = (name.match(WORDS) ?? []).map((word) => word.toLowerCase());
+  if (words.length > 1 && SAYS_NO_MORE.test(words.at(-1) ?? '')) {
+    words.pop();
+  }
   const last = words.at(-1)?.replace(/s$/, '') ?? '';
   const before = words.at(-2);
   return (
     SECRETS.has(last) ||
+    RUN_TOGETHER.test(last) ||
     (SECRETS_ALONE.has(last) &&
       (before === undefined || BEFORE_A_SECRET.has(before)))
   );

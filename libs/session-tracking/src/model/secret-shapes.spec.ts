@@ -53,6 +53,12 @@ describe('a redacted message', () => {
       'GET https://u:p@api.test/v1?token=abc&page=2 failed',
       'GET https://[redacted]@api.test/v1?token=[redacted]&page=[redacted] failed',
     ],
+    ['redis://default:pa/ssw0rd@cache', 'redis://[redacted]@cache'],
+    ['redis://default:pa@ssw0rd@cache:1', 'redis://[redacted]@cache:1'],
+    [`redis://a:${'x'.repeat(400)}@cache`, 'redis://[redacted]@cache'],
+    ['redis://default@cache', 'redis://[redacted]@cache'],
+    ['at https://npm.test/@nestjs', 'at https://npm.test/@nestjs'],
+    ['me@ http://a.test', 'me@ http://a.test'],
     ['header "Bearer abc.def" refused', 'header "Bearer [redacted]" refused'],
     [
       'Cart a5a6de53-5b9d-4e0e-9a3b-3a1a4a7f2c11 has 2 items',

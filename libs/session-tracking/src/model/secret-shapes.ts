@@ -15,7 +15,8 @@ const EMAIL =
 const TOKEN_CHARACTERS = /[\w+=-]{20,}/g;
 const QUERY_VALUE = /([?&][\w.[\]-]{1,64}=)[^\s&#"'<>]+/g;
 const CREDENTIALS = /\b(Bearer|Basic) [\w.~+/=-]+/gi;
-const PASSWORD_OF_URL = /:\/\/[^\s/@]{1,256}@/g;
+/** What may be a URL, or several with nothing between them. */
+const UNBROKEN = /[^\s"'<>]+/g;
 
 /** Whether a text holds an e-mail address, a JWT, long hexadecimal or a random token. */
 export function looksSecret(text: string): boolean {
@@ -30,7 +31,7 @@ export function looksSecret(text: string): boolean {
 /** A message with everything taken out that could be a secret or an e-mail address. */
 export function redactText(text: string): string {
   return text
-    .replaceAll(PASSWORD_OF_URL, `://${REDACTED}@`)
+    .replaceAll(UNBROKEN, redactUserOfUrl)
     .replaceAll(QUERY_VALUE, `$1${REDACTED}`)
     .replaceAll(CREDENTIALS, `$1 ${REDACTED}`)
     .replaceAll(JSON_WEB_TOKEN, REDACTED)
@@ -39,4 +40,17 @@ export function redactText(text: string): string {
     .replaceAll(TOKEN_CHARACTERS, (chunk) =>
       looksRandom(chunk) ? REDACTED : chunk,
     );
+}
+
+/** A password may hold any character, be it as long as it will: only the last `@` ends it for certain. */
+function redactUserOfUrl(text: string): string {
+  const start = text.indexOf('://') + '://'.length;
+  const end = text.lastIndexOf('@');
+  if (start < '://'.length || end <= start) {
+    return text;
+  }
+  const user = text.slice(start, end);
+  // As in `https://registry.example/@scope`.
+  const isOfPath = user.includes('/') && !user.includes(':');
+  return isOfPath ? text : text.slice(0, start) + REDACTED + text.slice(end);
 }

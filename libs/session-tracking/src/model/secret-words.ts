@@ -33,7 +33,7 @@ const LETTERS = /[a-z]+/g;
  * short paths only: it may take the square of their length.
  */
 export const MAY_LEAD_TO_SECRETS =
-  /(?:reset|recover|verif|confirm|pass[-_.]?w|passcode|pwd|forgot|otp|magic|invit|activat|unsubscribe|log[^a-z/]{0,9}in|sign[^a-z/]{0,9}in|token|(?:api|access|secret|private)[^a-z/]{0,9}key|(?:change|update|confirm|new)[^a-z/]{0,9}e[^a-z/]?mail)[^/]*\/./i;
+  /(?:reset|recover|verif|confirm|pass[-_.]?w|passcode|pwd|forgot|otp|magic|invit|activat|unsubscribe|log[^a-z/]{0,9}in|sign[^a-z/]{0,9}in|token|(?:api|access|secret|private)[^a-z/]{0,9}key|(?:change|update|confirm|new)[^a-z/]{0,9}e[^a-z/]{0,9}mail|(?:set|new|change|update)(?:pin|code|account|phone))[^/]*\/./i;
 
 /**
  * Whether what follows a segment in a path is a secret or names a person. Its words decide, and
