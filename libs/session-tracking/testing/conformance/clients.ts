@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Exchange } from '../../src/model/exchange.js';
 import type { ClientTotals } from '../../src/model/request-totals.js';
 import {
   SLOT_LENGTHS,
@@ -19,6 +20,14 @@ import type { StoreUnderTest } from './store-under-test.js';
 
 /** A full hour. */
 const HOUR = slotAt(START, 3600).start;
+
+function visitsOf(names: readonly string[]): Exchange[] {
+  return names.map((name) => leftOut(user(name), { timestamp: HOUR }));
+}
+
+function numbered(name: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${name} ${index}`);
+}
 
 export function describeClients(tested: StoreUnderTest): void {
   function readClients(
@@ -216,6 +225,30 @@ export function describeClients(tested: StoreUnderTest): void {
       const requests = [...clients.values()].map((totals) => totals.requests);
       expect(requests.reduce((sum, count) => sum + count, 0)).toBe(1010);
       expect(tested.store.capped.clients).toBe(10);
+    });
+
+    it('let the busiest newcomer of a batch in where places are taken, for one who was there', async () => {
+      const first = numbered('first', 1000);
+      await tested.writer.append(...visitsOf(first.slice(0, 500)));
+      await tested.writer.append(...visitsOf(first.slice(500)));
+      await tested.writer.append(
+        ...visitsOf(numbered('late', 30)),
+        ...visitsOf(['busy', 'busy', 'busy']),
+        ...visitsOf(numbered('later', 30)),
+      );
+      const clients = await readClients();
+      const kinds = [...clients.keys()].map((owner) => owner.split(' ')[0]);
+      expect(kinds.filter((kind) => kind === 'user:first')).toHaveLength(999);
+      expect(kinds.filter((kind) => kind?.startsWith('user:late'))).toEqual([]);
+      expect(clients.get('user:busy')).toMatchObject({
+        requests: 3,
+        responses: 3,
+      });
+      expect(clients.get('other')).toMatchObject({
+        requests: 61,
+        responses: 61,
+      });
+      expect(tested.store.capped.clients).toBe(61);
     });
 
     it('lose nothing where many give up their places while they are busy', async () => {

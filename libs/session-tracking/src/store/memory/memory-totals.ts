@@ -119,6 +119,7 @@ export class MemoryTotals {
         () => new Map<string, Readonly<ClientTotals>>(),
         clientSeconds,
       );
+      this.makePlace(clients, totalsByClient);
       for (const [client, totals] of totalsByClient) {
         const name = placeFor(client, clients, MAX_CLIENTS);
         clients.set(
@@ -178,6 +179,40 @@ export class MemoryTotals {
     }
   }
 
+  /**
+   * In a slot that is full the busiest newcomer of a batch takes the place of the client that is least busy. No
+   * more, so that whoever has a place also has the time to show how busy it is.
+   */
+  private makePlace(
+    clients: Map<string, Readonly<ClientTotals>>,
+    arriving: ReadonlyMap<string, Readonly<ClientTotals>>,
+  ): void {
+    const newcomers = [...arriving].filter(([name]) => !clients.has(name));
+    const newcomer = busiestFirst(newcomers)[0]?.[0];
+    if (
+      newcomer === undefined ||
+      placeFor(newcomer, clients, MAX_CLIENTS) !== OTHER
+    ) {
+      return;
+    }
+    const settled = [...clients].filter(
+      ([name]) => name !== OTHER && !arriving.has(name),
+    );
+    const weakest = busiestFirst(settled).at(-1);
+    if (weakest === undefined) {
+      return;
+    }
+    const [name, totals] = weakest;
+    clients.delete(name);
+    clients.set(
+      OTHER,
+      sumOfClientTotals(clients.get(OTHER) ?? emptyClientTotals(), totals),
+    );
+    // Before the others of the batch, or one of them would be the first to come.
+    clients.set(newcomer, emptyClientTotals());
+    this.cappedClients += totals.requests;
+  }
+
   private usageOf(slot: TimeSlot): UsageTotals {
     return this.slotOf(this.usage, slot, emptyUsageTotals);
   }
@@ -201,6 +236,12 @@ export class MemoryTotals {
     const { minutes, hours } = this.retention.rollups;
     return length + (length === 3600 ? hours : minutes);
   }
+}
+
+function busiestFirst(
+  clients: readonly [string, Readonly<ClientTotals>][],
+): [string, Readonly<ClientTotals>][] {
+  return clients.toSorted(([, a], [, b]) => b.requests - a.requests);
 }
 
 /** The name under which something is counted in a slot: its own while there is room. */

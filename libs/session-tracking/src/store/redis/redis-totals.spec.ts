@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { exchangeOf, leftOut, user } from '../../../testing/record-builders.js';
+import { exchangeOf, user } from '../../../testing/record-builders.js';
 import { useRedis } from '../../../testing/redis-setting.js';
 import { CONFORMANCE_POLICY } from '../../../testing/session-store-conformance.js';
 import { startReplyForger } from '../../../testing/reply-forger.js';
@@ -43,10 +43,6 @@ async function answered(): Promise<(number | undefined)[]> {
   const usage = await setting.store.readUsage(HOUR);
   const routes = await setting.store.readRoutes(FIVE_MINUTES);
   return [usage?.requests, routes.get('GET unmatched')?.requests];
-}
-
-function visitsOf(names: readonly string[]): Exchange[] {
-  return names.map((name) => leftOut(user(name), { timestamp: HOUR.start }));
 }
 
 function numbered(kind: string, count: number): string[] {
@@ -255,27 +251,6 @@ describe('totals of batches', () => {
     const id = await setting.writer.sessionOf(exchangeOf(user('42')));
     expect((await setting.store.readSession(id))?.info.request_count).toBe(4);
     expect(await answered()).toEqual([undefined, 3]);
-  });
-});
-
-describe('a slot whose places are all taken', () => {
-  it('lets the busiest newcomer of a batch in, for one who was there', async () => {
-    const places = numbered('first', 1000);
-    await setting.writer.append(...visitsOf(places.slice(0, 500)));
-    await setting.writer.append(...visitsOf(places.slice(500)));
-    await setting.writer.append(
-      ...visitsOf(numbered('late', 30)),
-      ...visitsOf(['busy', 'busy', 'busy']),
-      ...visitsOf(numbered('later', 30)),
-    );
-    const clients = await setting.redis.hgetall(
-      setting.key(`clients:300:${FIVE_MINUTES.start}`),
-    );
-    const kinds = Object.keys(clients).map((owner) => owner.split(' ')[0]);
-    expect(kinds.filter((kind) => kind === 'user:first')).toHaveLength(999);
-    expect(kinds.filter((kind) => kind?.startsWith('user:late'))).toEqual([]);
-    expect(clients['user:busy']).toMatch(/^3 3 0 /);
-    expect(clients['other']).toMatch(/^61 61 /);
   });
 });
 
