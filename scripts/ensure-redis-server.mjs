@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 
 const HELP =
-  'Install Redis 6.2 or newer (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis), then run this again.';
+  'Install Redis 7 or newer (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis), then run this again.';
 
 if (!hasServer()) {
   const reason = install();

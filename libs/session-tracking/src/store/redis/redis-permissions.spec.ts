@@ -38,6 +38,8 @@ async function restrictedUrl(...rules: string[]): Promise<string> {
     'on',
     '>secret',
     `~${setting.prefix}:session:*`,
+    // Before Redis 7 a new user may use every channel.
+    'resetchannels',
     `&${setting.key('live')}`,
     ...documentedCommands().map((command) => `+${command}`),
     '+pubsub|numsub',
@@ -47,6 +49,15 @@ async function restrictedUrl(...rules: string[]): Promise<string> {
   );
   await setting.redis.call('ACL', 'LOG', 'RESET');
   return setting.url.replace('redis://', 'redis://tracker:secret@');
+}
+
+/** What was refused to the user, but for the name that ioredis tries to give to its connections. */
+async function refusedCommands(): Promise<unknown[]> {
+  const log = await setting.redis.call('ACL', 'LOG');
+  const entries: unknown[][] = Array.isArray(log) ? log : [];
+  return entries
+    .map((entry) => entry[entry.indexOf('object') + 1])
+    .filter((refused) => refused !== 'client|setinfo');
 }
 
 async function openRestrictedStore(
@@ -113,7 +124,7 @@ describe('the commands that are documented', () => {
         await store.addressSalt(new Date().toISOString().slice(0, 10)),
       ).not.toBeNull();
       await unsubscribe();
-      expect(await setting.redis.call('ACL', 'LOG')).toEqual([]);
+      expect(await refusedCommands()).toEqual([]);
     } finally {
       await store.close();
     }
