@@ -221,4 +221,12 @@ describe('an HTTP archive', () => {
     );
     expect(CREATOR_VERSION).toBe(manifest.version);
   });
+
+  it.each([Number.POSITIVE_INFINITY, 1e300, Number.NaN])(
+    'has some time where a record has %s',
+    (timestamp) => {
+      const { log } = archiveOf([requestRecord({ timestamp })], []);
+      expect(log.entries[0]?.startedDateTime).toBe('1970-01-01T00:00:00.000Z');
+    },
+  );
 });

@@ -86,7 +86,7 @@ function archiveExchange({
   const { query = '' } = request;
   const id = { name: REQUEST_ID_HEADER, value: request.request_id };
   return {
-    startedDateTime: new Date(request.timestamp * 1000).toISOString(),
+    startedDateTime: toDateTime(request.timestamp),
     time: duration,
     request: {
       method: request.method,
@@ -110,6 +110,12 @@ function archiveExchange({
     _error_message: response?.error_message,
     _aborted: response?.aborted,
   };
+}
+
+/** What another program wrote may be no time of any calendar; the format must have one. */
+function toDateTime(unixSeconds: number): string {
+  const date = new Date(unixSeconds * 1000);
+  return (Number.isNaN(date.getTime()) ? new Date(0) : date).toISOString();
 }
 
 function messageWith(header: ArchivedMessage['headers'][0]): ArchivedMessage {

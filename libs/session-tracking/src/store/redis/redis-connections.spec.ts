@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import { useRedis } from '../../../testing/redis-setting.js';
 import { startRedisServer } from '../../../testing/redis-server.js';
 import { RedisConnections } from './redis-connections.js';
@@ -132,3 +134,27 @@ it.each<[string, () => boolean]>([
     expect(await name()).toBe(before);
   },
 );
+
+it.each([
+  ['knows another password', ['--requirepass', 'another']],
+  [
+    'knows no passwords at all',
+    ['--rename-command', 'AUTH', '', '--rename-command', 'HELLO', ''],
+  ],
+])('lets nobody see its password where Redis %s', async (_, args) => {
+  const server = await startRedisServer({ args });
+  onTestFinished(() => server.stop());
+  const connections = new RedisConnections(
+    () => Promise.resolve(server.url.replace('//', '//default:hunter2@')),
+    { writer: 200, reader: 200 },
+  );
+  onTestFinished(() => connections.close());
+  const error: unknown = await ping(connections).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(StoreUnavailableError);
+  expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain(
+    'hunter2',
+  );
+});
