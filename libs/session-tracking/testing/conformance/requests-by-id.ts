@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  at,
   exchangeOf,
   leftOut,
   responseRecord,
@@ -106,6 +107,26 @@ export function describeRequestsById(tested: StoreUnderTest): void {
         exchangeOf(user('43'), { id: 'same' }),
       );
       expect(await tested.store.findRequest('same')).toBe(latest);
+    });
+
+    it('stays the latest of that id when the session of an older one goes on', async () => {
+      await tested.restart({ retentionSeconds: 320 });
+      const [older, newer] = [user('42'), user('43')];
+      const before = await tested.writer.sessionOf(
+        exchangeOf(older, { id: 'same', timestamp: at(0) }),
+      );
+      await tested.passTime(95);
+      const latest = await tested.writer.sessionOf(
+        exchangeOf(newer, { id: 'same', timestamp: at(95) }),
+      );
+      for (const seconds of [95, 190, 285]) {
+        await tested.writer.append(
+          exchangeOf(older, { id: `at ${seconds}`, timestamp: at(seconds) }),
+        );
+        expect(await tested.store.findRequest('same')).toBe(latest);
+        await tested.passTime(95);
+      }
+      expect(await tested.store.findRequest('at 285')).toBe(before);
     });
 
     it('is no response, and none that sampling left out', async () => {

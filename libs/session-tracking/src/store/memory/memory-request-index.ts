@@ -32,7 +32,13 @@ export class MemoryRequestIndex {
     const isAnew =
       writtenAt !== undefined &&
       this.now() - writtenAt > this.dataTtlSeconds * 0.4;
-    for (const { request_id } of isAnew ? session.requests : appended) {
+    for (const { request_id } of isAnew ? session.requests : []) {
+      // A later request of that id may stand in another session.
+      if ((this.sessionIds.get(request_id) ?? id) === id) {
+        this.sessionIds.set(request_id, id, this.dataTtlSeconds * 1.5);
+      }
+    }
+    for (const { request_id } of appended) {
       this.sessionIds.set(request_id, id, this.dataTtlSeconds * 1.5);
     }
     if (isAnew || writtenAt === undefined) {
