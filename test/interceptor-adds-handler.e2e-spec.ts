@@ -61,7 +61,7 @@ class OddController {
 
   @Get('long')
   throwLong(): never {
-    throw new PriceList(`first line\nsecond line ${'x'.repeat(5000)}`);
+    throw new PriceList(`first line\nsecond line ${'word '.repeat(1000)}`);
   }
 
   @Get('silent')
@@ -260,7 +260,9 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       await app.http.get('/odd/long');
       await app.settle(1);
       const { response } = await app.stored.onlyExchange();
-      expect(response.error_message).toMatch(/^first line second line x+$/);
+      expect(response.error_message).toMatch(
+        /^first line second line (?:word )+/,
+      );
       expect(response.error_message?.length).toBeLessThanOrEqual(256);
     });
 
