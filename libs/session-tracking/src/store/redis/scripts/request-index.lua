@@ -48,48 +48,6 @@ local function request_id_in(record)
   return string.match(record, '"request_id":"([^"]*)"') or ''
 end
 
--- When the latest request with an id arrived of those that a session holds; before all times where none does.
-local function last_arrival(session_id, request_id)
-  local records = try('LRANGE', base .. session_id .. ':requests', 0, -1)
-  for position = records.err and 0 or #records, 1, -1 do
-    if request_id_in(records[position]) == request_id then
-      return tonumber(string.match(records[position], '"timestamp":([%d.]+)')) or -math.huge
-    end
-  end
-  return -math.huge
-end
-
--- Sessions that are compared where several have a request of the same id.
-local MOST_COMPARED = 3
-
-local function find_request(request_id)
-  local reference = reference_of(request_id)
-  local shard = shard_of(reference)
-  local newest = slice_at(now)
-  local found, is_found = {}, {}
-  for slice = newest, newest - request_ttl, -slice_length do
-    local stem = try('HGET', slice_key(slice, shard), reference)
-    local session_id = type(stem) == 'string' and session_id_of(stem)
-    if session_id and not is_found[session_id] and #found < MOST_COMPARED
-      and call('EXISTS', base .. session_id .. ':info') == 1 then
-      found[#found + 1] = session_id
-      is_found[session_id] = true
-    end
-  end
-  if #found < 2 then
-    return found[1]
-  end
-  -- The entry that was written last may be that of an older request, written anew.
-  local latest, latest_at = found[1], -math.huge
-  for _, session_id in ipairs(found) do
-    local arrived_at = last_arrival(session_id, request_id)
-    if arrived_at > latest_at then
-      latest, latest_at = session_id, arrived_at
-    end
-  end
-  return latest
-end
-
 local function forget_references(key, references, stem)
   if call('EXISTS', key) == 0 then
     return
