@@ -73,6 +73,8 @@ export function textsAgainstRegularExpressions(length: number): string[] {
     `?${'a'.repeat(64)}`,
     '://',
     '://a',
+    '%3A%2F%2F',
+    ':%2F%2F:',
     'Bearer ',
     'Bearer a',
     '%',

@@ -4,7 +4,7 @@ import { toPrintable } from './printable.js';
 import { REDACTED } from './redacted.js';
 import { isCut } from './request-path.js';
 import type { RouteSecrets } from './route-secrets.js';
-import { looksSecret } from './secret-shapes.js';
+import { findUserOfUrl, looksSecret } from './secret-shapes.js';
 import { isNextStep, leadsToSecrets } from './secret-words.js';
 
 /** Path parameters carry session ids: `/cart;jsessionid=1A2B`. */
@@ -17,8 +17,6 @@ const ENCODED_QUERY =
 /** What stands before the host of a URL. */
 const SCHEME = /(?:^|[^a-z0-9+.-])[a-z][a-z0-9+.-]*:\/*$/i;
 const PASSWORD_BEFORE_HOST = /:[^@]*@/;
-/** A password may hold slashes of its own. */
-const USER_OF_URL = /:\/\/[^@]*:[^@]*@/;
 
 /**
  * A path without what should not be stored: segments that are secret by their shape, that follow a
@@ -91,7 +89,8 @@ function isSecret(segment: string, afterScheme: boolean): boolean {
   return (
     parts.some(looksSecret) ||
     parts.slice(0, -1).some(leadsToSecrets) ||
-    USER_OF_URL.test(segment) ||
+    // A password may hold slashes of its own.
+    findUserOfUrl(segment) !== undefined ||
     (afterScheme && PASSWORD_BEFORE_HOST.test(segment)) ||
     // Base64 has slashes of its own; looked at piece by piece it may pass for words.
     (parts.length > 1 && looksSecret(parts.join('+'))) ||

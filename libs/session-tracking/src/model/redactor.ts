@@ -16,27 +16,18 @@ export class Redactor {
   private readonly redactValue: ValueRedaction;
   private readonly secretsOf = remembered(readRouteSecrets);
   private hiddenPaths: PathPatterns;
-  /** The same for a path as a router may read it. */
-  private hiddenLoosely: PathPatterns;
 
   constructor(
     private readonly rules: RedactionRules,
     private readonly countCallbackError: () => void,
   ) {
-    const { paths } = rules.redactPaths;
-    this.hiddenPaths = new PathPatterns(paths, '');
-    this.hiddenLoosely = new PathPatterns(paths.map(readLoosely), '');
+    this.hiddenPaths = hiddenPathsOf(rules, '');
     this.redactValue = this.valueRedactionOf(rules.redactQuery);
   }
 
   /** To be called once, when the host's prefix is known. */
   useGlobalPrefix(prefix: string): void {
-    const { paths } = this.rules.redactPaths;
-    this.hiddenPaths = new PathPatterns(paths, prefix);
-    this.hiddenLoosely = new PathPatterns(
-      paths.map(readLoosely),
-      readLoosely(prefix),
-    );
+    this.hiddenPaths = hiddenPathsOf(this.rules, prefix);
   }
 
   /**
@@ -45,12 +36,8 @@ export class Redactor {
    * @param route the template that matched it, if any
    */
   path(path: string, route = ''): string {
-    const { redact, defaults, paths } = this.rules.redactPaths;
-    const hiddenAfter =
-      paths.length === 0
-        ? undefined
-        : (this.hiddenPaths.match(path) ??
-          this.hiddenLoosely.match(readLoosely(path)));
+    const { redact, defaults } = this.rules.redactPaths;
+    const hiddenAfter = this.hiddenPaths.match(path);
     let redacted = path;
     if (hiddenAfter !== undefined) {
       redacted = hiddenAfter + REDACTED;
@@ -103,6 +90,11 @@ export class Redactor {
 }
 
 /** Routers may ignore case and decode a path, so it is hidden in every spelling. */
-function readLoosely(path: string): string {
-  return decodeLoosely(path).toLowerCase();
+function hiddenPathsOf(
+  { redactPaths }: RedactionRules,
+  globalPrefix: string,
+): PathPatterns {
+  return new PathPatterns(redactPaths.paths, globalPrefix, (path) =>
+    decodeLoosely(path).toLowerCase(),
+  );
 }

@@ -42,15 +42,29 @@ export function redactText(text: string): string {
     );
 }
 
-/** A password may hold any character, be it as long as it will: only the last `@` ends it for certain. */
+/** A text of a URL, or of several with nothing between them, without the user and password in it. */
 function redactUserOfUrl(text: string): string {
-  const start = text.indexOf('://') + '://'.length;
+  const user = findUserOfUrl(text);
+  return user === undefined
+    ? text
+    : text.slice(0, user.start) + REDACTED + text.slice(user.end);
+}
+
+/**
+ * Where the user and password of a URL stand in a text; undefined where there are none. A password may hold any
+ * character, so only the last `@` ends it for certain.
+ */
+export function findUserOfUrl(
+  text: string,
+): { start: number; end: number } | undefined {
+  const scheme = text.indexOf('://');
+  const start = scheme + '://'.length;
   const end = text.lastIndexOf('@');
-  if (start < '://'.length || end <= start) {
-    return text;
+  if (scheme === -1 || end <= start) {
+    return undefined;
   }
   const user = text.slice(start, end);
   // As in `https://registry.example/@scope`.
   const isOfPath = user.includes('/') && !user.includes(':');
-  return isOfPath ? text : text.slice(0, start) + REDACTED + text.slice(end);
+  return isOfPath ? undefined : { start, end };
 }
