@@ -38,11 +38,12 @@ export function printableCause(cause: unknown): unknown {
   }
   const copy: NodeJS.ErrnoException = new Error(textOfCause(cause));
   copy.name = cause.name;
-  const frames = /(?:\n {4}at .*)+$/.exec(cause.stack ?? '')?.[0] ?? '';
-  copy.stack = `${copy.name}: ${copy.message}${frames}`;
-  const { code }: { code?: unknown } = cause as NodeJS.ErrnoException;
-  if (typeof code === 'string') {
-    copy.code = code;
+  const frames = (cause.stack ?? '')
+    .split('\n')
+    .filter((line) => line.startsWith('    at '));
+  copy.stack = [`${copy.name}: ${copy.message}`, ...frames].join('\n');
+  if ('code' in cause && typeof cause.code === 'string') {
+    copy.code = cause.code;
   }
   return copy;
 }

@@ -13,18 +13,12 @@ export class InvalidRecordError extends SessionTrackingError {
 
 /** What a client sent may get here, and from here into a log. */
 function print(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return quoteVisibly(value.slice(0, LONGEST_VALUE));
-    case 'function':
-      return 'a function';
-    case 'object':
-      return value === null ? 'null' : describeObject(value);
-    default:
-      return String(value);
+  if (typeof value === 'string') {
+    return quoteVisibly(value.slice(0, LONGEST_VALUE));
   }
-}
-
-function describeObject(value: object): string {
-  return Array.isArray(value) ? 'an array' : 'an object';
+  if (Array.isArray(value)) {
+    return 'an array';
+  }
+  const isPrimitive = Object(value) !== value;
+  return isPrimitive ? String(value) : `of the type ${typeof value}`;
 }

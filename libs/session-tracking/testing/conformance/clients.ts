@@ -243,6 +243,7 @@ export function describeClients(tested: StoreUnderTest): void {
       expect(clients.get('user:busy')).toMatchObject({
         requests: 3,
         responses: 3,
+        errors: 0,
       });
       expect(clients.get('other')).toMatchObject({
         requests: 61,

@@ -187,19 +187,16 @@ export class MemoryTotals {
     clients: Map<string, Readonly<ClientTotals>>,
     arriving: ReadonlyMap<string, Readonly<ClientTotals>>,
   ): void {
-    const newcomers = [...arriving].filter(([name]) => !clients.has(name));
-    const newcomer = busiestFirst(newcomers)[0]?.[0];
-    if (
-      newcomer === undefined ||
-      placeFor(newcomer, clients, MAX_CLIENTS) !== OTHER
-    ) {
+    if (!isFull(clients, MAX_CLIENTS)) {
       return;
     }
-    const settled = [...clients].filter(
-      ([name]) => name !== OTHER && !arriving.has(name),
-    );
-    const weakest = busiestFirst(settled).at(-1);
-    if (weakest === undefined) {
+    const [newcomer] =
+      busiestFirst([...arriving].filter(([name]) => !clients.has(name)))[0] ??
+      [];
+    const weakest = busiestFirst(
+      [...clients].filter(([name]) => name !== OTHER && !arriving.has(name)),
+    ).at(-1);
+    if (newcomer === undefined || weakest === undefined) {
       return;
     }
     const [name, totals] = weakest;
@@ -250,6 +247,9 @@ function placeFor(
   entries: ReadonlyMap<string, unknown>,
   limit: number,
 ): string {
-  const named = entries.size - (entries.has(OTHER) ? 1 : 0);
-  return entries.has(name) || named < limit ? name : OTHER;
+  return entries.has(name) || !isFull(entries, limit) ? name : OTHER;
+}
+
+function isFull(entries: ReadonlyMap<string, unknown>, limit: number): boolean {
+  return entries.size - (entries.has(OTHER) ? 1 : 0) >= limit;
 }
