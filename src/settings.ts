@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 export interface ShopSettings {
   port: number;
   jwtSecret: string;
-  redisUrl?: string;
+  redisUrl: string | undefined;
 }
 
 export class InvalidSettingError extends Error {

@@ -1,11 +1,14 @@
+import { inspect } from 'node:util';
 import { type DynamicModule, Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import * as library from 'nestjs-session-tracking';
 import {
+  DuplicateModuleError,
   InvalidOptionsError,
   SessionAnalytics,
   SessionTracker,
   SessionTrackingModule,
+  type SessionTrackingModuleAsyncOptions,
   type SessionTrackingOptions,
   type SessionTrackingOptionsFactory,
 } from 'nestjs-session-tracking';
@@ -111,6 +114,24 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       await app.http.get('/things/7');
       await app.settle(1);
       expect((await app.http.get('/admin/analytics/health')).status).toBe(401);
+    });
+
+    it('takes null for a callback that is left out', async () => {
+      const app = await bootTestApp(platform)
+        .trackingBy(() =>
+          SessionTrackingModule.forRoot({
+            identifyUser: null,
+            clientIp: null,
+          } as unknown as TrackingOptions),
+        )
+        .controllers(ThingsController)
+        .start();
+      await app.http.get('/things/7');
+      await app.settle(1);
+      expect(app.tracker.stats()).toMatchObject({
+        stored: 2,
+        callbackErrors: 0,
+      });
     });
   });
 
@@ -395,7 +416,7 @@ describe('wrong options', () => {
       SessionTrackingModule.forRootAsync({
         useFactory: () => ({}),
         keyPrefix: 'mine',
-      } as Parameters<typeof SessionTrackingModule.forRootAsync>[0]),
+      } as SessionTrackingModuleAsyncOptions),
     );
     expect(error.invalid).toMatchObject([{ option: 'keyPrefix' }]);
   });
@@ -413,6 +434,21 @@ describe('wrong options', () => {
     ]);
   });
 
+  it.each([null, 'in memory', 7])(
+    'instead of an object, such as %j, are refused',
+    async (given) => {
+      for (const make of [
+        SessionTrackingModule.forRoot.bind(SessionTrackingModule),
+        SessionTrackingModule.forRootAsync.bind(SessionTrackingModule),
+      ]) {
+        const error = await startUpError(() => make(given as never));
+        expect(error.invalid).toMatchObject([
+          { value: inspect(given), takes: expect.stringMatching(/^an object/) },
+        ]);
+      }
+    },
+  );
+
   it.each<[string, unknown]>([
     ['two kinds of Redis at once', { url: 'redis://x', namespace: 'y' }],
     ['an empty object', {}],
@@ -424,6 +460,29 @@ describe('wrong options', () => {
       SessionTrackingModule.forRoot({ redis: given } as TrackingOptions),
     );
     expect(error.invalid).toMatchObject([{ option: 'redis' }]);
+  });
+});
+
+describe('an application that imports the module', () => {
+  it('twice does not start', async () => {
+    await expect(
+      bootTestApp('express')
+        .trackingBy(() => SessionTrackingModule.forRoot({ keyPrefix: 'one' }))
+        .imports(SessionTrackingModule.forRoot({ keyPrefix: 'two' }))
+        .start(),
+    ).rejects.toThrow(DuplicateModuleError);
+  });
+
+  it('in two places, made once, has one', async () => {
+    const shared = SessionTrackingModule.forRoot({ isGlobal: false });
+    const app = await bootTestApp('express')
+      .trackingBy(() => shared)
+      .imports({ module: ReportsModule, imports: [shared] })
+      .controllers(ThingsController)
+      .start();
+    await app.http.get('/things/7');
+    await app.settle(1);
+    expect(app.tracker.stats().stored).toBe(2);
   });
 });
 
@@ -457,6 +516,7 @@ describe('the public surface', () => {
         "AdminAnalyticsController",
         "AdminGuardError",
         "CurrentSession",
+        "DuplicateModuleError",
         "InvalidCursorError",
         "InvalidOptionsError",
         "InvalidQueryError",

@@ -8,5 +8,5 @@ export interface AuthenticatedUser {
 }
 
 export interface ShopRequest extends Request {
-  user?: AuthenticatedUser;
+  user?: AuthenticatedUser | undefined;
 }

@@ -15,7 +15,7 @@ export class ShopClient {
   private readonly tally: Tally;
   private readonly over: AbortSignal;
   private address: string;
-  private token?: string;
+  private token: string | undefined;
 
   constructor({ baseUrl, address, tally, over }: ShopClientOptions) {
     this.baseUrl = baseUrl;
@@ -76,8 +76,8 @@ export class ShopClient {
           ...(this.token && { authorization: `Bearer ${this.token}` }),
           ...(body && { 'content-type': 'application/json' }),
         },
-        body: body && JSON.stringify(body),
-        signal: patience,
+        body: body ? JSON.stringify(body) : null,
+        signal: patience ?? null,
       });
       const text = await response.text();
       this.tally.add(outcomeOf(response.status));

@@ -16,7 +16,11 @@ import {
   type NestExpressApplication,
 } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { SessionTracker, SessionTrackingModule } from 'nestjs-session-tracking';
+import {
+  SessionTracker,
+  SessionTrackingModule,
+  type SessionTrackingModuleOptions,
+} from 'nestjs-session-tracking';
 import { onTestFinished, vi } from 'vitest';
 import type { RedisServer } from '../../libs/session-tracking/testing/redis-server.js';
 import { HttpClient } from './http-client.js';
@@ -28,9 +32,7 @@ export type Platform = 'express' | 'fastify';
 /** Both platforms: every story is told on each of them. */
 export const PLATFORMS: readonly Platform[] = ['express', 'fastify'];
 
-export type TrackingOptions = NonNullable<
-  Parameters<typeof SessionTrackingModule.forRoot>[0]
->;
+export type TrackingOptions = SessionTrackingModuleOptions;
 
 type Imports = NonNullable<DynamicModule['imports']>;
 

@@ -44,7 +44,7 @@ export class HttpClient {
           : { 'content-type': 'application/json', ...headers },
       body:
         body === undefined || typeof body === 'string'
-          ? body
+          ? (body ?? null)
           : JSON.stringify(body),
     });
     const text = await response.body.text();

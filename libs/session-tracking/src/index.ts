@@ -1,6 +1,8 @@
 export { SessionTrackingModule } from './module/session-tracking.module.js';
 export type {
   SessionTrackingExtras,
+  SessionTrackingModuleAsyncOptions,
+  SessionTrackingModuleOptions,
   SessionTrackingOptionsFactory,
 } from './module/session-tracking.module-definition.js';
 export type {
@@ -97,6 +99,7 @@ export type {
 } from './model/records.js';
 
 export { AdminGuardError } from './errors/admin-guard.error.js';
+export { DuplicateModuleError } from './errors/duplicate-module.error.js';
 export { InvalidCursorError } from './errors/invalid-cursor.error.js';
 export { InvalidQueryError } from './errors/invalid-query.error.js';
 export { InvalidRecordError } from './errors/invalid-record.error.js';

@@ -40,7 +40,7 @@ async function startProxy(port = server.port): Promise<FaultProxy> {
 
 async function redisThrough(
   proxy: FaultProxy,
-  options: RedisOptions = {},
+  options: Omit<RedisOptions, 'replyMapping'> = {},
 ): Promise<Redis> {
   const redis = new Redis(proxy.url, { retryStrategy: () => 10, ...options });
   redis.on('error', () => undefined);

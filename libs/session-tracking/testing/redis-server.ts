@@ -11,7 +11,7 @@ export interface RedisServerOptions {
   /** Further command-line arguments of redis-server. */
   args?: string[];
   /** Default: a free one. */
-  port?: number;
+  port?: number | undefined;
   /** Whether data survives `kill()` and `restart()`, synced with every write. Default `false`. */
   appendonly?: boolean;
   /** Its working directory, made if need be and left in place. Default: one of its own. */

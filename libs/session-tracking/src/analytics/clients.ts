@@ -24,9 +24,9 @@ export type ClientOrder = (typeof CLIENT_ORDERS)[number];
 /** Which clients to rank, and by what. */
 export interface ClientsQuery extends WindowQuery {
   /** Default `requests`. */
-  sort?: ClientOrder;
+  sort?: ClientOrder | undefined;
   /** Clients listed, 1 to 200. Default 20. */
-  limit?: number;
+  limit?: number | undefined;
 }
 
 /** What one client did in a window. */

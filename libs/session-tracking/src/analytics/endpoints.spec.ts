@@ -80,19 +80,19 @@ function sessionOf(
   over: Partial<SessionHistory['info']> = {},
   sessionId = 'one',
 ): SessionHistory {
-  const ids = exchanges.map((_, index) => `${sessionId}-${index}`);
+  const idOf = (index: number): string => `${sessionId}-${index}`;
   return {
     ...historyOf(
       exchanges.map(([route, seconds], index) =>
         requestRecord({
-          request_id: ids[index],
+          request_id: idOf(index),
           route,
           timestamp: at(seconds),
         }),
       ),
       exchanges.map(([, seconds, status_code, duration_ms], index) =>
         responseRecord({
-          request_id: ids[index],
+          request_id: idOf(index),
           timestamp: at(seconds),
           status_code,
           duration_ms,

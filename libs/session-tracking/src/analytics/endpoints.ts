@@ -28,11 +28,11 @@ import type { WindowQuery } from './time-window.js';
 /** Which endpoints to measure, and for whom. */
 export interface EndpointsQuery extends WindowQuery {
   /** Only what this user called, beside everyone's figures. */
-  user_id?: string;
+  user_id?: string | undefined;
   /** The same for the sessions that began at this address; not both. */
-  ip?: string;
+  ip?: string | undefined;
   /** Endpoints listed, 1 to 1,000. Default 200. */
-  limit?: number;
+  limit?: number | undefined;
 }
 
 /** One endpoint, over all requests of the window. */

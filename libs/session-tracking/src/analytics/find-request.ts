@@ -11,7 +11,7 @@ export const MAX_CONTEXT = 100;
 /** How much to tell about what came before and after a request. */
 export interface RequestQuery {
   /** Requests before and after, 0 to 100 each. Default 10. */
-  context?: number;
+  context?: number | undefined;
 }
 
 /** One request, and what its client did before and after it. */

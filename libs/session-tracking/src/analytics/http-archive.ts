@@ -17,7 +17,7 @@ export interface HttpArchive {
     pages: [];
     entries: ArchivedExchange[];
     /** Sampling left the client out: only its errors and slow requests are here. */
-    _partial?: true;
+    _partial?: true | undefined;
   };
 }
 
@@ -42,12 +42,12 @@ export interface ArchivedExchange {
   cache: Record<string, never>;
   timings: { send: 0; wait: number; receive: 0 };
   /** Names that begin with `_` are left to the format's users. */
-  _route?: string;
-  _handler?: string;
-  _handler_ms?: number;
-  _error?: string;
-  _error_message?: string;
-  _aborted?: true;
+  _route?: string | undefined;
+  _handler?: string | undefined;
+  _handler_ms?: number | undefined;
+  _error?: string | undefined;
+  _error_message?: string | undefined;
+  _aborted?: true | undefined;
 }
 
 interface ArchivedMessage {

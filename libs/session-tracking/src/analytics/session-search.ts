@@ -20,19 +20,19 @@ import {
 /** Which sessions to list; filters narrow each other. */
 export interface SessionQuery {
   /** Sessions per page, 1 to 200. Default 50. */
-  limit?: number;
+  limit?: number | undefined;
   /** `next_cursor` of the page before. */
-  cursor?: string;
+  cursor?: string | undefined;
   /** Only sessions of this user. */
-  user_id?: string;
+  user_id?: string | undefined;
   /** Only sessions that came from this address. */
-  ip?: string;
+  ip?: string | undefined;
   /** Only sessions with, or only sessions without, a response of status 400 or more. */
-  has_errors?: boolean;
+  has_errors?: boolean | undefined;
   /** Only sessions created at or after this Unix time in seconds. */
-  since?: number;
+  since?: number | undefined;
   /** Only sessions created at or before this Unix time in seconds. */
-  until?: number;
+  until?: number | undefined;
 }
 
 export const DEFAULT_PAGE_SIZE = 50;

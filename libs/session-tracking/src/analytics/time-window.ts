@@ -6,11 +6,11 @@ import { checkUnixTime } from './query-checks.js';
 /** The stretch of time that a question is about: a window that ends now, or explicit ends. */
 export interface WindowQuery {
   /** A number followed by s, m, h or d: `90s`, `5m`, `1h`, `24h`, `7d`. */
-  window?: string;
+  window?: string | undefined;
   /** Unix time in seconds; instead of `window`. */
-  since?: number;
+  since?: number | undefined;
   /** Unix time in seconds; instead of `window`. Default: now. */
-  until?: number;
+  until?: number | undefined;
 }
 
 /** A stretch of time as it was asked for. */

@@ -17,7 +17,7 @@ const MAX_STEPS = 1000;
 /** Which stretch of time to measure, and in which steps. */
 export interface UsageQuery extends WindowQuery {
   /** A multiple of a minute, such as `5m`. Default: the first of `5m`, `1h` and `1d` that will do. */
-  step?: string;
+  step?: string | undefined;
 }
 
 /** An aligned window in equal steps, and the slots that make up each of them. */

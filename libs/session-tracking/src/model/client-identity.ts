@@ -9,7 +9,7 @@ import { isPrintable } from './printable.js';
 
 /** Who sent a request: the user id decides when there is one, else the address. */
 export interface ClientIdentity {
-  userId?: string;
+  userId?: string | undefined;
   ip: string;
 }
 
@@ -17,9 +17,9 @@ export interface ClientIdentity {
 export type ClientReference =
   | {
       userId: string;
-      ip?: string;
+      ip?: string | undefined;
       /** Whether a `sha256:…` is what answers show of a long id, and not the id itself. */
-      asStored?: boolean;
+      asStored?: boolean | undefined;
     }
   | { userId?: undefined; ip: string };
 

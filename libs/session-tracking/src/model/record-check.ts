@@ -127,7 +127,7 @@ function checkRequestId(value: string): string {
 }
 
 function copyText<K extends string>(
-  from: { [key in K]?: string },
+  from: { [key in K]?: string | undefined },
   to: { [key in K]?: string },
   field: K,
   maxLength: number,

@@ -36,16 +36,21 @@ export interface ResponseRecord {
   aborted?: true;
 }
 
+/** All of it may be left out, or be undefined. */
+type Optional<Record> = {
+  [Name in keyof Record]?: Record[Name] | undefined;
+};
+
 /** What a caller of `recordRequest` gives; what is left out is filled in. */
 export type NewRequest = Pick<RequestRecord, 'path' | 'method'> &
-  Partial<RequestRecord>;
+  Optional<RequestRecord>;
 
 /** What a caller of `recordResponse` gives; what is left out is filled in. */
 export type NewResponse = Pick<
   ResponseRecord,
   'request_id' | 'status_code' | 'duration_ms'
 > &
-  Partial<ResponseRecord>;
+  Optional<ResponseRecord>;
 
 /** The hash `{prefix}:session:{session_id}:info`. */
 export interface SessionInfo {

@@ -1,4 +1,5 @@
 import {
+  type ConfigurableModuleAsyncOptions,
   ConfigurableModuleBuilder,
   type ModuleMetadata,
   type Provider,
@@ -31,6 +32,19 @@ export interface SessionTrackingOptionsFactory {
   createSessionTrackingOptions():
     SessionTrackingOptions | Promise<SessionTrackingOptions>;
 }
+
+/** What `forRoot()` takes. */
+export interface SessionTrackingModuleOptions
+  extends SessionTrackingOptions, SessionTrackingExtras {}
+
+/** What `forRootAsync()` takes: where the options come from, and what stands beside them. */
+export interface SessionTrackingModuleAsyncOptions
+  extends
+    ConfigurableModuleAsyncOptions<
+      SessionTrackingOptions,
+      keyof SessionTrackingOptionsFactory
+    >,
+    SessionTrackingExtras {}
 
 const DEFAULT_EXTRAS: Required<SessionTrackingExtras> = {
   isGlobal: true,

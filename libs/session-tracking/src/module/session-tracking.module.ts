@@ -14,7 +14,12 @@ import {
   truncatedAddresses,
   wholeAddresses,
 } from '../model/address-anonymizer.js';
-import { checkOptions, resolveOptions } from '../options/resolve-options.js';
+import {
+  checkObject,
+  checkOptions,
+  OBJECT_OF_OPTIONS,
+  resolveOptions,
+} from '../options/resolve-options.js';
 import {
   RESOLVED_OPTIONS,
   type ResolvedOptions,
@@ -29,6 +34,8 @@ import {
   ConfigurableModuleClass,
   EXTRA_OPTIONS,
   MODULE_OPTIONS_TOKEN,
+  type SessionTrackingModuleAsyncOptions,
+  type SessionTrackingModuleOptions,
 } from './session-tracking.module-definition.js';
 import { TrackingLifecycle } from './tracking-lifecycle.js';
 
@@ -132,8 +139,9 @@ export class SessionTrackingModule extends ConfigurableModuleClass {
    * @throws InvalidOptionsError naming every wrong option
    */
   static override forRoot(
-    options: Parameters<typeof ConfigurableModuleClass.forRoot>[0] = {},
+    options: SessionTrackingModuleOptions = {},
   ): DynamicModule {
+    checkObject('what forRoot() was given', options, OBJECT_OF_OPTIONS);
     const { isGlobal, interceptor, admin, imports: _, ...rest } = options;
     checkOptions(rest, { isGlobal, interceptor, admin });
     return super.forRoot(options);
@@ -147,8 +155,13 @@ export class SessionTrackingModule extends ConfigurableModuleClass {
    *   starts for what it returns
    */
   static override forRootAsync(
-    options: Parameters<typeof ConfigurableModuleClass.forRootAsync>[0],
+    options: SessionTrackingModuleAsyncOptions,
   ): DynamicModule {
+    checkObject(
+      'what forRootAsync() was given',
+      options,
+      `an object with ${OPTION_SOURCES.join(' or ')}`,
+    );
     const misplaced = Object.keys(options).filter(
       (key) => !EXTRA_OPTIONS.includes(key) && !ASYNC_OPTIONS.includes(key),
     );

@@ -17,6 +17,7 @@ import { HttpCapture } from '../capture/http-capture.js';
 import { attachToPlatform } from '../capture/request-source.js';
 import { findRouteHandlers } from '../capture/route-handlers.js';
 import { SkippedRoutes } from '../capture/skipped-routes.js';
+import { DuplicateModuleError } from '../errors/duplicate-module.error.js';
 import {
   RESOLVED_OPTIONS,
   RESOLVED_STRUCTURE,
@@ -61,6 +62,7 @@ export class TrackingLifecycle
   ) {}
 
   async onModuleInit(): Promise<void> {
+    this.refuseDuplicates();
     await this.store.open();
     if (this.options.anonymizeIp === 'hash') {
       await this.salts.start();
@@ -110,6 +112,15 @@ export class TrackingLifecycle
     );
     this.salts.stop();
     await this.store.close();
+  }
+
+  private refuseDuplicates(): void {
+    const count = [...this.modules.values()].filter(({ providers }) =>
+      providers.has(TrackingLifecycle),
+    ).length;
+    if (count > 1) {
+      throw new DuplicateModuleError(count);
+    }
   }
 
   /** Connections that the server cut off report their closing only after this hook has begun. */

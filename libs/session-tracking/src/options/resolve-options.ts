@@ -33,6 +33,20 @@ const DEFAULT_EXCLUDED_PATHS = [
 /** Where a refused option belongs, when it is not simply unknown. */
 const GIVEN_BESIDE_THE_FACTORY = new Set(['isGlobal', 'interceptor', 'admin']);
 
+/** What an object of options is called where something else was given. */
+export const OBJECT_OF_OPTIONS = 'an object of options; {} for all defaults';
+
+/** @throws InvalidOptionsError where it is no object */
+export function checkObject(
+  option: string,
+  value: unknown,
+  takes: string,
+): asserts value is object {
+  if (!isObject(value)) {
+    throw new InvalidOptionsError([{ option, value: print('', value), takes }]);
+  }
+}
+
 /**
  * Checks options and structure together, so that one error names all that is wrong with either.
  *
@@ -70,8 +84,8 @@ export function resolveOptions(
     excludeMethods: options.excludeMethods ?? ['OPTIONS'],
     redactPaths: Object.freeze(resolveRedactPaths(options.redactPaths)),
     redactQuery: options.redactQuery ?? { allow: [] },
-    identifyUser: options.identifyUser,
-    clientIp: options.clientIp,
+    identifyUser: options.identifyUser ?? undefined,
+    clientIp: options.clientIp ?? undefined,
     anonymizeIp: options.anonymizeIp ?? 'none',
     captureErrorMessages: options.captureErrorMessages ?? false,
     sampling: Object.freeze({
@@ -125,7 +139,7 @@ function resolveRedactPaths(
   if (typeof option === 'function') {
     return { paths: [], redact: option, defaults: true };
   }
-  if (Array.isArray(option)) {
+  if (isList(option)) {
     return { paths: option, redact: undefined, defaults: true };
   }
   return {
@@ -135,16 +149,13 @@ function resolveRedactPaths(
   };
 }
 
+/** `Array.isArray` takes a list that is only read for none. */
+function isList(value: unknown): value is readonly string[] {
+  return Array.isArray(value);
+}
+
 function rulesOf(options: SessionTrackingOptions): SessionTrackingOptionRules {
-  if (!isObject(options)) {
-    throw new InvalidOptionsError([
-      {
-        option: 'what the factory returned',
-        value: print('', options),
-        takes: 'an object of options; {} for all defaults',
-      },
-    ]);
-  }
+  checkObject('what the factory returned', options, OBJECT_OF_OPTIONS);
   const rules = Object.assign(new SessionTrackingOptionRules(), options);
   if (isObject(options.flush)) {
     rules.flush = Object.assign(new FlushOptionRules(), options.flush);

@@ -8,22 +8,25 @@ import type {
   SessionTrackingOptions,
 } from './session-tracking-options.js';
 
+/** Options of which none is left out. */
+type Complete<Options> = {
+  readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined>;
+};
+
 /** The options as the code reads them: complete, checked and frozen. */
 export interface ResolvedOptions
   extends
-    Readonly<
-      Required<
-        Omit<
-          SessionTrackingOptions,
-          | 'redis'
-          | 'identifyUser'
-          | 'clientIp'
-          | 'sampling'
-          | 'flush'
-          | 'rollups'
-          | 'redactPaths'
-          | 'redactQuery'
-        >
+    Complete<
+      Omit<
+        SessionTrackingOptions,
+        | 'redis'
+        | 'identifyUser'
+        | 'clientIp'
+        | 'sampling'
+        | 'flush'
+        | 'rollups'
+        | 'redactPaths'
+        | 'redactQuery'
       >
     >,
     RedactionRules {
@@ -33,9 +36,9 @@ export interface ResolvedOptions
   readonly identifyUser: SessionTrackingOptions['identifyUser'];
   /** Undefined: the default of capture. */
   readonly clientIp: SessionTrackingOptions['clientIp'];
-  readonly sampling: Readonly<Required<SamplingOptions>>;
-  readonly flush: Readonly<Required<FlushOptions>>;
-  readonly rollups: Readonly<Required<RollupOptions>>;
+  readonly sampling: Complete<SamplingOptions>;
+  readonly flush: Complete<FlushOptions>;
+  readonly rollups: Complete<RollupOptions>;
 }
 
 /** The structure as the code reads it. */

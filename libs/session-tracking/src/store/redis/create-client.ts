@@ -12,7 +12,7 @@ export function createClient(
   timeoutMs: number,
   { commandTimeout }: Pick<RedisOptions, 'commandTimeout'>,
 ): Redis {
-  const options: RedisOptions = {
+  const options = {
     // A command is answered, refused at once or given up: nothing waits inside the client, and
     // nothing is sent a second time behind the store's back.
     commandTimeout,
@@ -32,7 +32,7 @@ export function createClient(
     lazyConnect: true,
     // Keys are the contract with other readers: a prefix of the host's client must not change them.
     keyPrefix: '',
-  };
+  } satisfies RedisOptions;
   return typeof source === 'string'
     ? new Redis(source, options)
     : source.duplicate(options);
