@@ -202,6 +202,18 @@ describe('when the store fails', () => {
     expect(new Set(store.sent.map(({ sequence }) => sequence)).size).toBe(1);
   });
 
+  it('sends one batch of several at each attempt until one is taken', async () => {
+    start({ maxBatch: 4 * RECORDS_PER_BATCH });
+    store.mode = 'fail';
+    record((4 * RECORDS_PER_BATCH) / 2);
+    await clock.advance(50);
+    expect(store.sent).toHaveLength(4);
+    await clock.advance(10_000);
+    const { failedAttempts } = tracker.stats();
+    expect(failedAttempts).toBeGreaterThan(5);
+    expect(store.sent).toHaveLength(4 + failedAttempts - 1);
+  });
+
   it('goes on with the first batch that was not taken', async () => {
     store.mode = 'waver';
     record(250);
