@@ -10,6 +10,9 @@ interface FakeTimer {
 /** 2023-11-14T22:13:20Z, where a fake clock starts. */
 export const FAKE_CLOCK_START_MS = 1_700_000_000_000;
 
+/** Timers that one move of the clock may fire: those set again and again for no time would hold it for ever. */
+const MOST_TIMERS = 10_000;
+
 /** A clock that a test moves by hand. */
 export class FakeClock implements Clock {
   private elapsedMs = 0;
@@ -54,12 +57,19 @@ export class FakeClock implements Clock {
   /** Moves time on and fires what falls due, in order; after each, what it set off runs first. */
   async advance(milliseconds: number): Promise<void> {
     const target = this.elapsedMs + milliseconds;
+    let fired = 0;
     await settle();
     for (
       let next = this.nextDueBy(target);
       next !== undefined;
       next = this.nextDueBy(target)
     ) {
+      fired += 1;
+      if (fired > MOST_TIMERS) {
+        throw new Error(
+          `More than ${MOST_TIMERS} timers fell due within ${milliseconds} ms; is one set again for no time?`,
+        );
+      }
       this.timers.delete(next);
       this.elapsedMs = Math.max(this.elapsedMs, next.dueAt);
       next.callback();
@@ -77,7 +87,12 @@ export class FakeClock implements Clock {
     };
     promise.then(done, done);
     await settle();
-    while (!state.settled) {
+    for (let moves = 0; !state.settled; moves += 1) {
+      if (moves > MOST_TIMERS) {
+        throw new Error(
+          `The promise was not settled by the first ${MOST_TIMERS} timers; is one set again for ever?`,
+        );
+      }
       const next = this.nextDueBy(Number.POSITIVE_INFINITY);
       if (next === undefined) {
         throw new Error('The promise waits for something other than time.');
