@@ -11,11 +11,13 @@ import type {
 /**
  * - `work`: as the memory store does
  * - `fail`: nothing is stored, the call rejects
+ * - `refuse`: the same, and the error is certain of it
  * - `lose-reply`: the batch is stored, the call rejects
  * - `waver`: one batch is stored, another is stored without a reply, another is not stored
  * - `hang`: nothing happens until `release` or `abort`, which settle every hanging call in order
  */
-export type StoreMode = 'work' | 'fail' | 'lose-reply' | 'waver' | 'hang';
+export type StoreMode =
+  'work' | 'fail' | 'refuse' | 'lose-reply' | 'waver' | 'hang';
 
 interface HangingCall {
   readonly batch: RecordBatch;
@@ -97,8 +99,8 @@ export class ControllableStore extends MemorySessionStore {
         this.hanging.push({ batch, resolve, reject });
       });
     }
-    if (mode === 'fail') {
-      throw away();
+    if (mode === 'fail' || mode === 'refuse') {
+      throw away(mode === 'fail');
     }
     const answer = await this.take(batch);
     if (mode === 'lose-reply') {
@@ -133,13 +135,17 @@ export class ControllableStore extends MemorySessionStore {
 const WAVERING: readonly StoreMode[] = [
   'work',
   'lose-reply',
-  'fail',
+  'refuse',
   'work',
   'fail',
   'lose-reply',
   'lose-reply',
 ];
 
-function away(): StoreUnavailableError {
-  return new StoreUnavailableError('take a batch', new Error('it is away'));
+function away(mayBeDone = true): StoreUnavailableError {
+  return new StoreUnavailableError(
+    'take a batch',
+    new Error('it is away'),
+    mayBeDone,
+  );
 }

@@ -180,6 +180,18 @@ describe('when the store fails', () => {
     expect(tracker.stats()).toMatchObject({ stored: 240, queued: 0 });
   });
 
+  it('stores once what a lost reply had stored though it is refused later', async () => {
+    store.mode = 'lose-reply';
+    record(3);
+    await clock.advance(50);
+    store.mode = 'refuse';
+    await clock.advance(2000);
+    store.mode = 'work';
+    await clock.advance(2000);
+    expect(await storedIds()).toEqual(['1', '2', '3']);
+    expect(tracker.stats()).toMatchObject({ stored: 6, queued: 0 });
+  });
+
   it('sends the batches of a flush in one go, each naming the one before', async () => {
     start({ maxBatch: 4 * RECORDS_PER_BATCH });
     store.mode = 'hang';
@@ -302,6 +314,17 @@ describe('when the queue is full', () => {
     store.mode = 'work';
     await clock.advance(50);
     expect(await storedIds()).toEqual(numbers(4, 8));
+  });
+
+  it('drops the oldest first also of what the store refused', async () => {
+    start({ maxQueue: 10 });
+    store.mode = 'refuse';
+    record(3);
+    await clock.advance(50);
+    record(4);
+    store.mode = 'work';
+    await clock.advance(2000);
+    expect(await storedIds()).toEqual(numbers(3, 7));
   });
 
   it('keeps what is on its way, which may be stored already', async () => {
@@ -662,6 +685,7 @@ describe('whatever happens', () => {
         mode: fc.constantFrom(
           'work' as const,
           'fail' as const,
+          'refuse' as const,
           'lose-reply' as const,
           'waver' as const,
           'hang' as const,
