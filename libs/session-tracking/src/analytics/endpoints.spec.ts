@@ -342,6 +342,23 @@ describe('the endpoints of a client', () => {
     expect(free?.ratio).toBeNull();
   });
 
+  it('stand last where everyone’s figure is 0, behind those where only the client’s is', async () => {
+    const store = new StoreByHand([
+      sessionOf([
+        ['/free', -3, 200, 5],
+        ['/free', -2, 200, 5],
+        ['/at-once', -1, 200, 0],
+      ]),
+    ])
+      .addRoute(fineSlot(THIS_SLOT), 'GET /free', totalsOf([0]))
+      .addRoute(fineSlot(THIS_SLOT), 'GET /at-once', totalsOf([9]));
+    const { endpoints } = await ask(store, { user_id: '42' });
+    expect(endpoints).toMatchObject([
+      { route: '/at-once', ratio: 0 },
+      { route: '/free', ratio: null },
+    ]);
+  });
+
   it('count requests of the window only, by when they arrived', async () => {
     const store = new StoreByHand([
       sessionOf([
