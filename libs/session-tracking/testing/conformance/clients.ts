@@ -252,6 +252,23 @@ export function describeClients(tested: StoreUnderTest): void {
       expect(tested.store.capped.clients).toBe(61);
     });
 
+    it('keep their places where all of them are in the batch of a newcomer', async () => {
+      const first = numbered('first', 1000);
+      await tested.writer.append(...visitsOf(first.slice(0, 500)));
+      await tested.writer.append(...visitsOf(first.slice(500)));
+      await tested.writer.append(...visitsOf([...first, 'new']));
+      const clients = await readClients();
+      const counts = [...clients].map(([owner, { requests }]) => [
+        owner,
+        requests,
+      ]);
+      expect(Object.fromEntries(counts)).toEqual({
+        ...Object.fromEntries(first.map((name) => [`user:${name}`, 2])),
+        other: 1,
+      });
+      expect(tested.store.capped.clients).toBe(1);
+    });
+
     it('lose nothing where many give up their places while they are busy', async () => {
       for (let round = 0; round < 8; round += 1) {
         await tested.writer.append(
