@@ -74,6 +74,19 @@ export function describeListing(tested: StoreUnderTest): void {
       expect(new Set(found)).toEqual(new Set(ids));
     });
 
+    it('names no session twice though the last of a page turns out to be older', async () => {
+      const ids = await tested.createSessions([1, 2, 3]);
+      const { sessions, next_cursor } = await tested.store.listSessions({
+        limit: 2,
+      });
+      const last = user(sessions[1]?.user_id ?? '');
+      await tested.writer.append(exchangeOf(last, { timestamp: at(1.5) }));
+      expect((await tested.infoOf(ids[1] ?? '')).created_at).toBe(at(1.5));
+      expect(
+        await tested.listIds({ limit: 2, cursor: next_cursor ?? '' }),
+      ).toEqual([ids[0]]);
+    });
+
     it('goes on where the page ended though its last session is gone', async () => {
       const ids = await tested.createSessions([1, 2, 3, 4]);
       const page = await tested.store.listSessions({ limit: 2 });
