@@ -8,6 +8,7 @@ import {
   leftOut,
   requestRecord,
   responseRecord,
+  TestWriter,
   user,
   visitor,
 } from '../../../testing/record-builders.js';
@@ -582,6 +583,17 @@ describe('the list of an address', () => {
     expect(await setting.store.readSession(ended)).toBeNull();
     expect(setting.store.capped.sessions).toBe(1);
   });
+});
+
+it('reads and erases nothing of another application by an id that leads to its keys', async () => {
+  const others = setting.openStore({}, `${setting.prefix}:session:others`);
+  const id = await new TestWriter(others).sessionOf(exchangeOf(user('42')));
+  const leading = `others:session:${id}`;
+  expect(await setting.redis.exists(setting.key(`${leading}:info`))).toBe(1);
+  expect(await setting.store.readSession(leading)).toBeNull();
+  expect(await setting.store.readRequests(leading)).toEqual([]);
+  expect(await setting.store.eraseSession(leading)).toBeNull();
+  expect(await others.readRequests(id)).toHaveLength(1);
 });
 
 it('says which store it is, and is closed without harm twice', async () => {
