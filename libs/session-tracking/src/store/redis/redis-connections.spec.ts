@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
+import { startFaultProxy } from '../../../testing/fault-proxy.js';
 import { useRedis } from '../../../testing/redis-setting.js';
 import { startRedisServer } from '../../../testing/redis-server.js';
 import { RedisConnections } from './redis-connections.js';
@@ -134,6 +135,30 @@ it.each<[string, () => boolean]>([
     expect(await name()).toBe(before);
   },
 );
+
+it('sends a command while another is not answered where that of the host would hold it back', async () => {
+  const proxy = await startFaultProxy(Number(new URL(setting.url).port));
+  onTestFinished(() => proxy.stop());
+  const hosts = new Redis(proxy.url, {
+    enableAutoPipelining: true,
+    lazyConnect: true,
+  });
+  const connections = new RedisConnections(() => Promise.resolve(hosts), {
+    writer: 20_000,
+    reader: 20_000,
+  });
+  onTestFinished(() => connections.close());
+  await ping(connections);
+  proxy.dropReplies(true);
+  for (const key of [setting.key('first'), setting.key('second')]) {
+    connections
+      .ask('writer', 'write', (redis) => redis.set(key, '1'))
+      .catch(() => undefined);
+    await vi.waitFor(async () =>
+      expect(await setting.redis.exists(key)).toBe(1),
+    );
+  }
+});
 
 it.each([
   ['knows another password', ['--requirepass', 'another']],
