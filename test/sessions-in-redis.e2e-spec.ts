@@ -469,6 +469,16 @@ describe('Redis may be given', () => {
     );
   });
 
+  it('but not as a URL for a namespace, of which the password is not said', async () => {
+    const starting = shop()
+      .tracking({ redis: { namespace: 'redis://default:hunter2@localhost' } })
+      .imports(RedisModule.forRoot({ config: { url: redis.url } }))
+      .start();
+    await expect(starting).rejects.toThrow(
+      'redis.namespace is redis://***@localhost, but',
+    );
+  });
+
   it('but not as a cluster client', async () => {
     const cluster = new Cluster([{ host: '127.0.0.1', port: redis.port }], {
       lazyConnect: true,
