@@ -83,6 +83,26 @@ const preflight = (http: HttpClient): Promise<Answer> =>
     },
   });
 
+/** Where localhost has two addresses, Fastify opens a second server for the second one. */
+const giveLocalhostTwoAddresses = () =>
+  vi.spyOn(dns, 'lookup').mockImplementation((...args: unknown[]) => {
+    const [name, options] = args;
+    const answer = args.at(-1) as (...result: unknown[]) => void;
+    const { all } = Object(options) as { all?: boolean };
+    const found =
+      name === 'localhost'
+        ? [
+            { address: '127.0.0.1', family: 4 },
+            { address: '::1', family: 6 },
+          ]
+        : [{ address: name, family: name === '::1' ? 6 : 4 }];
+    process.nextTick(() =>
+      all === true
+        ? answer(null, found)
+        : answer(null, found[0]?.address, found[0]?.family),
+    );
+  });
+
 describe.each(PLATFORMS)('%s records', (platform) => {
   const shop = () =>
     bootTestApp(platform)
@@ -561,26 +581,7 @@ describe.each(PLATFORMS)('%s records', (platform) => {
     });
 
     it('both addresses of localhost', async () => {
-      // Where localhost has two addresses, Fastify opens a second server for the second one.
-      const lookup = vi
-        .spyOn(dns, 'lookup')
-        .mockImplementation((...args: unknown[]) => {
-          const [name, options] = args;
-          const answer = args.at(-1) as (...result: unknown[]) => void;
-          const { all } = Object(options) as { all?: boolean };
-          const found =
-            name === 'localhost'
-              ? [
-                  { address: '127.0.0.1', family: 4 },
-                  { address: '::1', family: 6 },
-                ]
-              : [{ address: name, family: name === '::1' ? 6 : 4 }];
-          process.nextTick(() =>
-            all === true
-              ? answer(null, found)
-              : answer(null, found[0]?.address, found[0]?.family),
-          );
-        });
+      const lookup = giveLocalhostTwoAddresses();
       const app = await shop()
         .middleware((consumer) =>
           consumer
@@ -644,6 +645,24 @@ describe.each(PLATFORMS)('%s records', (platform) => {
       { path: '/api/things/2' },
       { path: '/api/nothing' },
     ]);
+  });
+
+  it('two apps in one process that listen on both addresses of localhost, each only its own', async () => {
+    const lookup = giveLocalhostTwoAddresses();
+    const [one, other] = await Promise.all([
+      shop().listenOn('localhost').start(),
+      shop().listenOn('localhost').start(),
+    ]).finally(() => lookup.mockRestore());
+    await one.http.get('/api/things/1');
+    await other.http.get('/api/things/2');
+    await one.settle(1);
+    await other.settle(1);
+    expect((await one.stored.onlyExchange()).request.path).toBe(
+      '/api/things/1',
+    );
+    expect((await other.stored.onlyExchange()).request.path).toBe(
+      '/api/things/2',
+    );
   });
 
   describe('the path', () => {
