@@ -352,6 +352,20 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       },
     );
 
+    it('on one version of a route in the URI without a prefix, rejected by a guard', async () => {
+      const app = await bootTestApp(platform)
+        .onRedis(redis)
+        .controllers(FirstEditionController, SecondEditionController)
+        .globalGuard(RefuseGuard)
+        .configure((host) =>
+          host.enableVersioning({ type: VersioningType.URI, prefix: false }),
+        )
+        .start();
+      expect(
+        await recordedOf(app, ['/1/editions'], ['/2/editions', '/v1/editions']),
+      ).toEqual(['/2/editions', '/v1/editions']);
+    });
+
     it('on one version of a route in a header', async () => {
       const app = await bootTestApp(platform)
         .onRedis(redis)
