@@ -366,6 +366,32 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       ).toEqual(['/2/editions', '/v1/editions']);
     });
 
+    it('not on a route that shares its path with a version that is recorded, rejected by a guard', async () => {
+      const app = await bootTestApp(platform)
+        .onRedis(redis)
+        .controllers(FirstEditionController, SecondEditionController)
+        .globalGuard(RefuseGuard)
+        .configure((host) =>
+          host.enableVersioning({
+            type: VersioningType.HEADER,
+            header: 'x-version',
+          }),
+        )
+        .start();
+      for (const version of ['1', '2']) {
+        const { status } = await app.http.get('/editions', {
+          'x-version': version,
+        });
+        expect(status).toBe(401);
+      }
+      await app.settle(2);
+      const { requests } = await app.stored.only();
+      expect(requests).toMatchObject([
+        { route: '/editions' },
+        { route: '/editions' },
+      ]);
+    });
+
     it('on one version of a route in a header', async () => {
       const app = await bootTestApp(platform)
         .onRedis(redis)
