@@ -642,6 +642,23 @@ describe.each(PLATFORMS)('on %s', (platform) => {
     expect(audit().join('\n')).not.toContain(NOBODY);
   });
 
+  it('an audit line tells about which address a query asks, not which it is', async () => {
+    const log = new RecordedLog();
+    const app = await shop().logTo(log).start();
+    for (const ip of ['192.0.2.1', '192.0.2.2', '192.0.2.1']) {
+      await askAdmin(app, `sessions?ip=${ip}`);
+    }
+    const lines = log.of('SessionTrackingAudit');
+    expect(lines).toHaveLength(3);
+    for (const line of lines) {
+      expect(line).toMatch(/^"root" GET listSessions of \w+$/);
+      expect(line).not.toContain('192.0.2');
+    }
+    const [one, another, again] = lines.map(subjectOf);
+    expect(again).toBe(one);
+    expect(another).not.toBe(one);
+  });
+
   describe('without Redis', () => {
     const storeRoutes = adminRoutes().filter(({ path }) => path !== 'health');
 
