@@ -61,6 +61,10 @@ class RealIpGuard implements CanActivate {
   }
 }
 
+/** A callback that was written as if it were waited for. */
+const answerLate = (): string =>
+  Promise.reject(new Error('Nobody has waited')) as unknown as string;
+
 const infoOf = (session: StoredSession): { user: unknown; ip: unknown } => ({
   user: session.info['user_id'],
   ip: session.info['client_ip'],
@@ -386,6 +390,16 @@ describe.each(PLATFORMS)('on %s', (platform) => {
             throw new Error('no address today');
           },
         })
+        .start();
+      const answer = await app.http.get('/orders/1', asUser({ id: '42' }));
+      expect(answer.status).toBe(200);
+      expect(await onlyClient(app)).toEqual({ user: '', ip: '127.0.0.1' });
+      expect(app.tracker.stats().callbackErrors).toBe(2);
+    });
+
+    it('that answer with a promise are counted, and the request is recorded as anonymous', async () => {
+      const app = await shop()
+        .tracking({ identifyUser: answerLate, clientIp: answerLate })
         .start();
       const answer = await app.http.get('/orders/1', asUser({ id: '42' }));
       expect(answer.status).toBe(200);
