@@ -237,4 +237,22 @@ describe('servers that the host makes for its Express', () => {
     expect(tracker.stats()).toMatchObject({ accepted: 2, stored: 2 });
     expect(instance).toHaveProperty('handle', handle);
   });
+
+  it('go on without the module once it is closed though the host has put its own around it', async () => {
+    const { app, instance, tracker } = await startHost();
+    const { handle } = instance as unknown as {
+      handle: (...from: unknown[]) => unknown;
+    };
+    const own = (...from: unknown[]): unknown =>
+      Reflect.apply(handle, instance, from);
+    Object.assign(instance, { handle: own });
+    const url = await listen(createServer(instance));
+    await ask(url);
+    await waitForRecords(tracker, 2);
+    await app.close();
+
+    expect(await ask(url)).toBeNull();
+    expect(tracker.stats().accepted).toBe(2);
+    expect(instance).toHaveProperty('handle', own);
+  });
 });
