@@ -47,6 +47,7 @@ export class ControllableStore extends MemorySessionStore {
   /** Owners (`user:42`, `ip:192.0.2.1`) whose keys hold a foreign type. */
   readonly poisoned = new Set<string>();
   private readonly acceptedOf = new Map<number, readonly Exchange[]>();
+  private readonly reachableListeners: (() => void)[] = [];
   private inFlight = 0;
   private readonly hanging: HangingCall[] = [];
 
@@ -57,6 +58,15 @@ export class ControllableStore extends MemorySessionStore {
 
   get isHanging(): boolean {
     return this.hanging.length > 0;
+  }
+
+  override onReachable(listener: () => void): void {
+    this.reachableListeners.push(listener);
+  }
+
+  /** Says so, whatever becomes of the next call. */
+  becomeReachable(): void {
+    this.reachableListeners.forEach((listener) => listener());
   }
 
   override async append(batch: RecordBatch): Promise<AppendedBatch> {

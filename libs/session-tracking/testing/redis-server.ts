@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,8 @@ export interface RedisServerOptions {
   port?: number | undefined;
   /** Whether data survives `kill()` and `restart()`, synced with every write. Default `false`. */
   appendonly?: boolean;
+  /** Makes it a Sentinel that knows the master on this port of loopback as `main`. */
+  sentinelOf?: number;
   /** Its working directory, made if need be and left in place. Default: one of its own. */
   dir?: string;
 }
@@ -120,8 +122,17 @@ export async function startRedisServer(
 function argumentsFor(
   port: number,
   dir: string,
-  { appendonly = false, args = [] }: RedisServerOptions,
+  { appendonly = false, args = [], sentinelOf }: RedisServerOptions,
 ): string[] {
+  if (sentinelOf !== undefined) {
+    // A Sentinel takes no part of its configuration from elsewhere, and writes into the file.
+    const config = join(dir, 'sentinel.conf');
+    writeFileSync(
+      config,
+      `bind 127.0.0.1\nport ${port}\ndir ${dir}\nsentinel monitor main 127.0.0.1 ${sentinelOf} 1\n`,
+    );
+    return [config, '--sentinel', ...args];
+  }
   return [
     '--bind',
     '127.0.0.1',

@@ -46,10 +46,10 @@ async function findByNamespace(
   );
   try {
     return moduleRef.get(RedisService, { strict: false }).getOrThrow(namespace);
-  } catch (cause) {
+  } catch {
+    // Without its cause, which would say the name as it is.
     throw new RedisConnectionError(
       `redis.namespace is ${name}, but there is no such client; import RedisModule.forRoot() of ${NESTJS_REDIS} with a config of that namespace.`,
-      { cause },
     );
   }
 }

@@ -164,6 +164,9 @@ export interface SessionStore {
    */
   open(): Promise<void>;
 
+  /** Calls back when the store can be reached again, which the next attempt would show only later. */
+  onReachable(listener: () => void): void;
+
   /** The partition that holds everything about a client; 0 on a store that has only one. */
   partitionOf(client: Client): number;
 

@@ -42,6 +42,14 @@ function record(exchanges: number, client = user('42')): void {
   }
 }
 
+/** Lets time pass until the store is asked. */
+async function advanceToAttempt(): Promise<void> {
+  const before = store.sent.length;
+  while (store.sent.length === before) {
+    await clock.advance(5);
+  }
+}
+
 async function storedIds(userId = '42'): Promise<string[]> {
   const id = await store.findSessionId({ userId });
   const history = await store.readSession(id ?? '');
@@ -274,6 +282,39 @@ describe('when the store fails', () => {
     record(1);
     await clock.advance(50);
     expect(tracker.stats().stored).toBe(4);
+  });
+
+  it('resumes at once when the store can be reached again', async () => {
+    store.mode = 'fail';
+    record(1);
+    await clock.advance(60_000);
+    await advanceToAttempt();
+    await clock.advance(LONGEST_BACK_OFF_MS / 2);
+    store.mode = 'work';
+    store.becomeReachable();
+    await clock.advance(0);
+    expect(tracker.stats()).toMatchObject({ stored: 2, storeAvailable: true });
+  });
+
+  it('tries four times a second at most where the store can be reached and takes nothing', async () => {
+    store.mode = 'fail';
+    record(1);
+    await clock.advance(60_000);
+    const before = store.sent.length;
+    for (let elapsed = 0; elapsed < 10_000; elapsed += 10) {
+      await clock.advance(10);
+      store.becomeReachable();
+    }
+    const attempts = store.sent.length - before;
+    expect(attempts).toBeGreaterThan(30);
+    expect(attempts).toBeLessThanOrEqual(40);
+  });
+
+  it('attempts nothing because a store that works can be reached', async () => {
+    record(1);
+    store.becomeReachable();
+    await clock.advance(49);
+    expect(store.sent).toEqual([]);
   });
 
   it('says so in one line, and in another when it is over', async () => {

@@ -24,6 +24,9 @@ export interface FlushPolicy {
 /** Longest wait between two attempts to reach a store that fails, in milliseconds. */
 export const LONGEST_BACK_OFF_MS = 1000;
 
+/** Least wait after a failed attempt when the store can be reached again, in milliseconds. */
+const REACHABLE_BACK_OFF_MS = 250;
+
 /** Most memory that queued records may take, in bytes, whatever `maxQueue` says. */
 const MAX_QUEUE_BYTES = 64 * 1024 * 1024;
 
@@ -44,6 +47,8 @@ export class Flusher {
   private timer: Timer | undefined;
   private running: Promise<void> | undefined;
   private consecutiveFailures = 0;
+  /** Reading of the monotonic clock. */
+  private failedAt = 0;
   /** Exchanges for whose outcome somebody waits. */
   private awaited = 0;
   private closed = false;
@@ -56,7 +61,9 @@ export class Flusher {
     private readonly losses: LossLog,
     /** Asked at each flush, because a listener costs the store the naming of every session. */
     private readonly findStoredListener: () => StoredListener | undefined,
-  ) {}
+  ) {
+    store.onReachable(() => this.hurry());
+  }
 
   get queuedBytes(): number {
     return this.pending.bytes;
@@ -111,17 +118,29 @@ export class Flusher {
     this.dropEverything();
   }
 
-  private wakeUp(): void {
+  private wakeUp(
+    delayMs = this.storeAvailable ? this.policy.intervalMs : this.backOffMs(),
+  ): void {
     if (this.pending.waiting >= this.policy.maxBatch && this.storeAvailable) {
       this.startUnattended();
     } else {
       this.timer ??= this.clock.schedule(
         () => this.startUnattended(),
-        this.storeAvailable ? this.policy.intervalMs : this.backOffMs(),
+        Math.max(0, delayMs),
       );
       if (this.awaited > 0) {
         this.timer.keepAlive();
       }
+    }
+  }
+
+  /** The store can be reached: what waits for the end of a back-off need not wait that long. */
+  private hurry(): void {
+    if (this.timer !== undefined && !this.storeAvailable) {
+      const backOffMs = Math.min(this.backOffMs(), REACHABLE_BACK_OFF_MS);
+      this.timer.cancel();
+      this.timer = undefined;
+      this.wakeUp(backOffMs - (this.clock.monotonic() - this.failedAt));
     }
   }
 
@@ -182,6 +201,7 @@ export class Flusher {
         ? cause
         : new StoreUnavailableError('take a batch', cause);
     this.consecutiveFailures += 1;
+    this.failedAt = this.clock.monotonic();
     this.counters.failedAttempts += 1;
     this.losses.storeFailed(error);
     return error;

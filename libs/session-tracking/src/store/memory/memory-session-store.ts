@@ -105,6 +105,9 @@ export class MemorySessionStore implements SessionStore {
     return Promise.resolve();
   }
 
+  /** It always is. */
+  onReachable(_listener: () => void): void {}
+
   partitionOf(): number {
     return 0;
   }

@@ -1,7 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 
-/** Longest wait between two attempts to connect, in milliseconds. */
-const LONGEST_RECONNECT_MS = 1000;
+/** Longest wait between two attempts to connect, and to ask a server that is loading, in milliseconds. */
+const LONGEST_RECONNECT_MS = 500;
 
 /** An address, or a client of the host whose settings are taken over. */
 export type RedisSource = string | Redis;
@@ -21,12 +21,16 @@ export function createClient(
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     enableAutoPipelining: false,
-    // How long a connection that is given up may take to close, and a loading server to be asked
-    // again: the defaults are longer than our own longest wait.
+    // It would do so where nobody can catch that it failed.
+    autoResubscribe: false,
+    // How long a connection that is given up may take to close: the default is longer than our own
+    // longest wait.
     disconnectTimeout: 100,
-    maxLoadingRetryTime: LONGEST_RECONNECT_MS / 2,
-    retryStrategy: (attempt) =>
-      Math.min(50 * 2 ** Math.min(attempt, 8), LONGEST_RECONNECT_MS),
+    maxLoadingRetryTime: LONGEST_RECONNECT_MS,
+    retryStrategy: reconnectDelayMs,
+    // A Sentinel that says nothing is passed over, and all are asked again for as long as it takes.
+    sentinelCommandTimeout: connectLimitMs(timeoutMs),
+    sentinelRetryStrategy: reconnectDelayMs,
     // The host's idea of it would see our scripts' errors, some of which are how a script is loaded.
     reconnectOnError: null,
     lazyConnect: true,
@@ -36,6 +40,10 @@ export function createClient(
   return typeof source === 'string'
     ? new Redis(source, options)
     : source.duplicate(options);
+}
+
+function reconnectDelayMs(attempt: number): number {
+  return Math.min(50 * 2 ** Math.min(attempt, 8), LONGEST_RECONNECT_MS);
 }
 
 /** How long each half of connecting may take: to reach the server, and to agree with it on the rest. */

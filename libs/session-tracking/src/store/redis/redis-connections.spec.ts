@@ -1,12 +1,19 @@
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import { startFaultProxy } from '../../../testing/fault-proxy.js';
+import {
+  exchangeOf,
+  TestWriter,
+  user,
+} from '../../../testing/record-builders.js';
 import { useRedis } from '../../../testing/redis-setting.js';
 import { startRedisServer } from '../../../testing/redis-server.js';
+import type { RedisSource } from './create-client.js';
 import { RedisConnections } from './redis-connections.js';
 
 const setting = useRedis();
@@ -30,6 +37,7 @@ function connectionsThrough(
 /** A way to wherever the test leads each connection. */
 async function connectionsBy(
   lead: (socket: Socket, join: (socket: Socket, port: number) => void) => void,
+  sourceOf: (url: string) => RedisSource = (url) => url,
 ): Promise<RedisConnections> {
   const sockets = new Set<Socket>();
   const server = createServer((accepted) => {
@@ -43,7 +51,7 @@ async function connectionsBy(
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const connections = new RedisConnections(
-    () => Promise.resolve(`redis://127.0.0.1:${port}`),
+    () => Promise.resolve(sourceOf(`redis://127.0.0.1:${port}`)),
     { writer: 200, reader: 200 },
   );
   onTestFinished(() => {
@@ -54,6 +62,18 @@ async function connectionsBy(
     }
   });
   return connections;
+}
+
+/** As where the host has a version of its own: nothing that this one makes is an instance of what ours makes. */
+function anotherCopyOfIoredis(): typeof Redis {
+  const require = createRequire(import.meta.url);
+  for (const path of Object.keys(require.cache)) {
+    if (/node_modules\/(?:ioredis|redis-errors)\//.test(path)) {
+      delete require.cache[path];
+    }
+  }
+  const { Redis: another }: { Redis: typeof Redis } = require('ioredis');
+  return another;
 }
 
 function ping(connections: RedisConnections): Promise<string> {
@@ -88,23 +108,72 @@ it('leaves nothing behind on a client whose connections break again and again', 
   expect(warnings).toEqual([]);
 }, 30_000);
 
-it('looks for the new master where the old one became a replica and kept its connections', async () => {
-  const other = await startRedisServer();
-  onTestFinished(() => other.stop());
-  let port = Number(new URL(setting.url).port);
-  const connections = await connectionsBy((socket, join) => join(socket, port));
-  const write = (): Promise<unknown> =>
-    connections.ask('writer', 'write', (redis) => redis.set('a', '1'));
-  await write();
-
-  await setting.redis.replicaof('127.0.0.1', other.port);
-  onTestFinished(async () => {
-    await setting.redis.replicaof('NO', 'ONE');
-  });
-  port = other.port;
-  await expect(write()).rejects.toThrow('READONLY');
-  await vi.waitFor(write, 5000);
+it('tells each time when what is written can be sent again', async () => {
+  const connections = await connectionsThrough(0, () => undefined);
+  const told = vi.fn<() => void>();
+  connections.onWriterReady(told);
+  await connections.ask('reader', 'answer', (redis) => redis.ping());
+  expect(told).not.toHaveBeenCalled();
+  await ping(connections);
+  expect(told).toHaveBeenCalledTimes(1);
+  await setting.redis.call('CLIENT', 'KILL', 'TYPE', 'normal');
+  await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(2), 5000);
 });
+
+it('opens a connection anew that has ended', async () => {
+  const connections = await connectionsBy((socket, join) =>
+    join(socket, Number(new URL(setting.url).port)),
+  );
+  await connections.ask('writer', 'end', async (redis) => {
+    redis.disconnect();
+    await once(redis, 'end');
+  });
+  expect(await ping(connections)).toBe('PONG');
+});
+
+it('says so where the server is a node of a cluster', async () => {
+  const node = await startRedisServer({ args: ['--cluster-enabled', 'yes'] });
+  onTestFinished(() => node.stop());
+  const redis = new Redis(node.url);
+  onTestFinished(() => redis.disconnect());
+  await redis.call('CLUSTER', 'ADDSLOTS', ...Array(16_384).keys());
+  const writer = new TestWriter(setting.openStoreAt(node.url));
+  await vi.waitFor(
+    () =>
+      expect(writer.append(exchangeOf(user('42')))).rejects.toThrow(
+        'node of a Redis Cluster',
+      ),
+    5000,
+  );
+  expect(await redis.dbsize()).toBe(0);
+});
+
+it.each<[string, typeof Redis]>([
+  ['ioredis', Redis],
+  ['another copy of ioredis', anotherCopyOfIoredis()],
+])(
+  'looks for the new master where the old one became a replica and kept its connections, by a client of %s',
+  async (_copy, HostsRedis) => {
+    const other = await startRedisServer();
+    onTestFinished(() => other.stop());
+    let port = Number(new URL(setting.url).port);
+    const connections = await connectionsBy(
+      (socket, join) => join(socket, port),
+      (url) => new HostsRedis(url, { lazyConnect: true }),
+    );
+    const write = (): Promise<unknown> =>
+      connections.ask('writer', 'write', (redis) => redis.set('a', '1'));
+    await write();
+
+    await setting.redis.replicaof('127.0.0.1', other.port);
+    onTestFinished(async () => {
+      await setting.redis.replicaof('NO', 'ONE');
+    });
+    port = other.port;
+    await expect(write()).rejects.toThrow('READONLY');
+    await vi.waitFor(write, 5000);
+  },
+);
 
 it.each<[string, () => boolean]>([
   ['always reconnects', () => true],

@@ -1,4 +1,4 @@
-import { type Redis, ReplyError } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { RedisConnectionError } from '../../errors/redis-connection.error.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import {
@@ -11,6 +11,15 @@ import {
   createClient,
   type RedisSource,
 } from './create-client.js';
+import {
+  isOfCluster,
+  isRefusedAsReplica,
+  isRefusedByClient,
+  isRefusedSelect,
+  isRefusedWhole,
+  isUnsent,
+} from './redis-errors.js';
+import { whenReady } from './when-ready.js';
 
 /** What a connection is for. */
 export type ConnectionUse = 'writer' | 'reader';
@@ -26,6 +35,7 @@ export class RedisConnections {
   /** Connections that are being replaced: to give one up once is enough, however many commands fail. */
   private readonly givenUp = new Set<ConnectionUse>();
   private opening: Promise<void> | undefined;
+  private readonly writerListeners: (() => void)[] = [];
 
   constructor(
     private readonly findSource: () => Promise<RedisSource>,
@@ -59,6 +69,11 @@ export class RedisConnections {
         !(isUnsent(cause) || isRefusedWhole(cause)),
       );
     }
+  }
+
+  /** Calls back whenever the connection that writes can be used, from now on. */
+  onWriterReady(listener: () => void): void {
+    this.writerListeners.push(listener);
   }
 
   /**
@@ -112,6 +127,9 @@ export class RedisConnections {
       this.replace(use);
       return error;
     }
+    if (isOfCluster(error)) {
+      return ofCluster(error);
+    }
     return isRefusedByClient(error)
       ? (this.faults.get(use) ?? closed())
       : error;
@@ -141,7 +159,12 @@ export class RedisConnections {
       }
     });
     redis.on('connect', () => this.expectReady(redis, use));
-    redis.on('ready', () => this.faults.delete(use));
+    redis.on('ready', () => {
+      this.faults.delete(use);
+      if (use === 'writer') {
+        this.writerListeners.forEach((listener) => listener());
+      }
+    });
     redis.on('close', () => this.givenUp.delete(use));
     return redis;
   }
@@ -167,6 +190,13 @@ function closed(): Error {
   return new RedisConnectionError('The connection to Redis is closed.');
 }
 
+function ofCluster(cause: unknown): Error {
+  return new RedisConnectionError(
+    'The server is a node of a Redis Cluster, which this version does not support; give the option redis a standalone Redis or one behind Sentinel.',
+    { cause },
+  );
+}
+
 function silent({ options }: Redis, limitMs: number): Error {
   const question =
     options.tls === undefined
@@ -175,80 +205,4 @@ function silent({ options }: Redis, limitMs: number): Error {
   return new RedisConnectionError(
     `The server accepts connections, but did not answer within ${limitMs} ms; ${question}`,
   );
-}
-
-/** Whether Redis does not let the connection have the database that it is for. */
-function isRefusedSelect(
-  error: Error & { command?: { name?: unknown } },
-): boolean {
-  return error instanceof ReplyError && error.command?.name === 'select';
-}
-
-/**
- * Whether Redis refused before it did anything: for want of memory, as a replica, while loading. What
- * has the general code `ERR` may come from the middle of a script, which is not undone.
- */
-function isRefusedWhole(error: unknown): boolean {
-  return (
-    error instanceof ReplyError &&
-    error instanceof Error &&
-    !error.message.startsWith('ERR ')
-  );
-}
-
-/** Whether the server only follows another one. Redis 6 says so in the middle of what it says of a script. */
-function isRefusedAsReplica(error: unknown): boolean {
-  return (
-    error instanceof ReplyError &&
-    error instanceof Error &&
-    /(?:^|-)READONLY /.test(error.message)
-  );
-}
-
-/** Whether ioredis had no connection to send a command on. */
-function isUnsent(error: unknown): boolean {
-  return error instanceof Error && error.message.includes("isn't writeable");
-}
-
-/** Whether ioredis failed a command without Redis having said anything about it. */
-function isRefusedByClient(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /Stream isn't writeable|max retries per request|Connection is closed/.test(
-      error.message,
-    )
-  );
-}
-
-/** Waits under way: a connection is listened to once, however many ask for it at once. */
-const waits = new WeakMap<Redis, Promise<void>>();
-
-async function whenReady(redis: Redis, limitMs: number): Promise<void> {
-  if (redis.status === 'wait') {
-    // A failure shows below: the connection is not ready then and refuses the command.
-    redis.connect().catch(() => undefined);
-  }
-  if (redis.status !== 'connecting' && redis.status !== 'connect') {
-    return;
-  }
-  let wait = waits.get(redis);
-  if (wait === undefined) {
-    wait = waitForConnection(redis, limitMs).finally(() => waits.delete(redis));
-    waits.set(redis, wait);
-  }
-  await wait;
-}
-
-function waitForConnection(redis: Redis, limitMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      callOff();
-      redis.off('ready', settle);
-      redis.off('close', settle);
-      resolve();
-    };
-    const callOff = afterLastReading(limitMs, settle);
-    redis.once('ready', settle);
-    redis.once('close', settle);
-  });
 }

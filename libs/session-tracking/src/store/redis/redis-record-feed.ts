@@ -5,6 +5,9 @@ import { parseRecords } from './record-json.js';
 import type { RedisConnections } from './redis-connections.js';
 import type { TrackedRecord } from '../../model/records.js';
 
+/** How long a subscription that failed waits for another attempt, in milliseconds. */
+const RETRY_MS = 1000;
+
 /**
  * What scripts/append-batch.lua tells on the channel as it stores. The connection exists only while
  * somebody listens, and so does the subscription that makes the script tell anything.
@@ -47,7 +50,21 @@ export class RedisRecordFeed {
       redis.disconnect();
       throw error;
     }
+    redis.on('ready', () => this.subscribeAgain(redis));
     return redis;
+  }
+
+  /** On the new connection, when an earlier one was lost. */
+  private subscribeAgain(redis: Redis): void {
+    redis.subscribe(this.channel).catch(() => {
+      // Refused, or not answered: on yet another connection, unless there is one by then.
+      const retry = setTimeout(() => {
+        if (redis.status === 'ready') {
+          redis.disconnect(true);
+        }
+      }, RETRY_MS).unref();
+      redis.once('ready', () => clearTimeout(retry));
+    });
   }
 
   private tell(message: string): void {

@@ -134,6 +134,10 @@ export class RedisSessionStore implements SessionStore {
     return this.connections.open();
   }
 
+  onReachable(listener: () => void): void {
+    this.connections.onWriterReady(listener);
+  }
+
   partitionOf(): number {
     return 0;
   }

@@ -97,6 +97,12 @@ if follows > 0 and stored_sequence ~= follows then
   return redis.error_reply('GAP the batch before this one is not stored')
 end
 
+-- A node of a cluster refuses keys of different slots: here, before anything is written.
+local probe = try('EXISTS', base .. 'index', base .. 'expiry')
+if is_error(probe) then
+  return probe
+end
+
 local time = call('TIME')
 -- As text too: Redis takes a while to print a Lua number.
 local now_text = time[1]
