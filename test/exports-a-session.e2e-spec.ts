@@ -256,15 +256,27 @@ describe.each(PLATFORMS)('on %s', (platform) => {
       erased_responses: 2,
     });
     expect(await app.tracker.eraseClient({ userId: '42' })).toEqual(NOTHING);
-    expect(await app.tracker.eraseClient({ ip: 'nowhere' })).toEqual(NOTHING);
-    expect(await app.tracker.exportClient({ ip: 'nowhere' })).toEqual({
-      client_ip: 'nowhere',
+    expect(await app.tracker.exportClient({ ip: '192.0.2.9' })).toEqual({
+      client_ip: '192.0.2.9',
       exported_at: expect.any(Number),
       current_session_id: null,
       totals: [],
       sessions: [],
     });
   });
+
+  it.each([{ ip: 'nowhere' }, { ip: '' }, { userId: '', ip: '192.0.2' }])(
+    'does not act in code as if %j were a client',
+    async (client) => {
+      const { app } = await traffic();
+      for (const acted of [
+        app.tracker.eraseClient(client),
+        app.tracker.exportClient(client),
+      ]) {
+        await expect(acted).rejects.toThrow(/^client must have a userId, or/);
+      }
+    },
+  );
 
   it.each([
     [`sessions/${NOBODY}/export`, 'Session not found'],

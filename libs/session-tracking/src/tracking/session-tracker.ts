@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Observable, Subject } from 'rxjs';
 import { type ClientExport, exportClient } from '../analytics/client-export.js';
+import { InvalidQueryError } from '../errors/invalid-query.error.js';
 import type { AddressAnonymizer } from '../model/address-anonymizer.js';
 import { orderByArrival } from '../model/arrival-order.js';
 import {
@@ -8,6 +9,7 @@ import {
   type ClientIdentity,
   type ClientReference,
   namesOf,
+  type StoredNames,
   toClient,
   toStoredNames,
   toText,
@@ -27,11 +29,7 @@ import type { RedactionRules } from '../model/redaction-rules.js';
 import { Redactor } from '../model/redactor.js';
 import { sampleExchange, type SamplingPolicy } from '../model/sampling.js';
 import { trackedRecordsOf } from '../model/tracked-records.js';
-import {
-  type ErasureReport,
-  nothingErased,
-  type SessionStore,
-} from '../store/session-store.js';
+import type { ErasureReport, SessionStore } from '../store/session-store.js';
 import { eraseNames, findOpenSession } from '../store/stored-names.js';
 import { AnsweredRequests } from './answered-requests.js';
 import type { AuditLog } from './audit-log.js';
@@ -163,7 +161,11 @@ export class SessionTracker {
     });
   }
 
-  /** The id of a client's open session, or null when it has none. */
+  /**
+   * The id of a client's open session, or null when it has none.
+   *
+   * @throws StoreUnavailableError when the store cannot be read
+   */
   async getSessionId(client: ClientReference): Promise<string | null> {
     const names = toStoredNames(client, this.addresses);
     return names === null ? null : await findOpenSession(this.store, names);
@@ -174,7 +176,11 @@ export class SessionTracker {
     return findOpenSession(this.store, namesOf(client));
   }
 
-  /** Everything stored about a session, oldest record first; null when there is no such session. */
+  /**
+   * Everything stored about a session, oldest record first; null when there is no such session.
+   *
+   * @throws StoreUnavailableError when the store cannot be read
+   */
   async getSessionHistory(sessionId: string): Promise<SessionHistory | null> {
     const history = await this.store.readSession(sessionId);
     return history === null ? null : orderByArrival(history);
@@ -183,12 +189,15 @@ export class SessionTracker {
   /**
    * Everything held about a client: of a user by its id, else of an address. Leaves a line in the audit
    * log, like the admin API.
+   *
+   * @throws InvalidQueryError when there is neither a user's id nor an address
+   * @throws StoreUnavailableError when the store cannot be read
    */
   async exportClient(client: ClientReference): Promise<ClientExport> {
     this.audit.byApplication('exportClient', subjectOf(client));
     return await exportClient(
       this.store,
-      toStoredNames(client, this.addresses) ?? [client],
+      this.namesToActOn(client),
       toUnixSeconds(this.clock.now()),
     );
   }
@@ -197,13 +206,13 @@ export class SessionTracker {
    * Removes everything held about a client: about a user by its id, else about an address. What the
    * client sent before and still waits here is not stored either. Leaves a line in the audit log, like
    * the admin API.
+   *
+   * @throws InvalidQueryError when there is neither a user's id nor an address
+   * @throws StoreUnavailableError when the store cannot erase; ask again
    */
   async eraseClient(client: ClientReference): Promise<ErasureReport> {
     this.audit.byApplication('eraseClient', subjectOf(client));
-    const names = toStoredNames(client, this.addresses);
-    return names === null
-      ? nothingErased()
-      : await eraseNames(this.store, names);
+    return await eraseNames(this.store, this.namesToActOn(client));
   }
 
   /**
@@ -252,6 +261,18 @@ export class SessionTracker {
   async close(limitMs: number): Promise<void> {
     await this.flusher.close(limitMs);
     this.emit(() => this.recordSubject.complete());
+  }
+
+  /** An empty answer would look as if there had been nothing to export, or nothing were left to erase. */
+  private namesToActOn(client: ClientReference): StoredNames {
+    const names = toStoredNames(client, this.addresses);
+    if (names === null) {
+      throw new InvalidQueryError(
+        'client',
+        'must have a userId, or an ip that is an IPv4 or IPv6 address',
+      );
+    }
+    return names;
   }
 
   private enqueueChecked(check: () => Exchange): Promise<string> {
