@@ -12,6 +12,8 @@ export class LossLog {
   private outageSince: number | undefined;
   private droppedBeforeLoss: number | undefined;
   private rejectionLoggedAt = Number.NEGATIVE_INFINITY;
+  /** How many rejected records the latest line told of. */
+  private rejectionsTold = 0;
 
   constructor(
     log: TrackingLog,
@@ -67,13 +69,21 @@ export class LossLog {
     const now = this.clock.monotonic();
     if (now - this.rejectionLoggedAt >= REJECTION_QUIET_MS) {
       this.rejectionLoggedAt = now;
+      this.rejectionsTold = this.counters.droppedBy.rejected;
       this.log.error(
-        `A session's records were dropped because one of its keys holds a foreign type; ${this.counters.droppedBy.rejected} so far. Use a keyPrefix that nothing else writes under.`,
+        `A session's records were dropped because one of its keys holds a foreign type; ${this.rejectionsTold} so far. Use a keyPrefix that nothing else writes under.`,
       );
     }
   }
 
   shutDown(recordsLeft: number): void {
+    const { rejected } = this.counters.droppedBy;
+    if (rejected > this.rejectionsTold) {
+      this.rejectionsTold = rejected;
+      this.log.error(
+        `${rejected} records were dropped in all because a key of their session holds a foreign type.`,
+      );
+    }
     if (recordsLeft === 0) {
       this.lossEnded();
       return;

@@ -289,6 +289,21 @@ describe('recording', () => {
     expect(setting.log.with('foreign type')).toHaveLength(2);
   });
 
+  it('tells at the end how many were rejected since', async () => {
+    setting.store.poisoned.add('user:poisoned');
+    for (let second = 0; second < 3; second += 1) {
+      setting.record(user('poisoned'));
+      await setting.clock.advance(1000);
+    }
+    await setting.tracker.close(100);
+    expect(setting.log.lines).toEqual([
+      expect.stringMatching(/^error: .*foreign type; 2 so far/),
+      expect.stringMatching(/^error: 6 records were dropped in all/),
+    ]);
+    await setting.tracker.close(100);
+    expect(setting.log.lines).toHaveLength(2);
+  });
+
   it.each([
     { timestamp: Number.NaN },
     { timestamp: -1 },
