@@ -15,7 +15,10 @@ export type {
   SessionTrackingOptions,
   SessionTrackingStructure,
 } from './options/session-tracking-options.js';
-export type { PathRedaction, QueryRedaction } from './model/redaction-rules.js';
+export type {
+  PathRedaction,
+  QueryRedaction,
+} from './model/redaction/redaction-rules.js';
 export type { RedisOption } from './options/redis-option.js';
 
 export { SessionTracker } from './tracking/session-tracker.js';
@@ -87,7 +90,7 @@ export { Roles } from './admin/roles.decorator.js';
 export type {
   ClientIdentity,
   ClientReference,
-} from './model/client-identity.js';
+} from './model/clients/client-identity.js';
 export type {
   NewRequest,
   NewResponse,
@@ -96,7 +99,7 @@ export type {
   SessionHistory,
   SessionInfo,
   TrackedRecord,
-} from './model/records.js';
+} from './model/records/records.js';
 
 export { AdminGuardError } from './errors/admin-guard.error.js';
 export { DuplicateModuleError } from './errors/duplicate-module.error.js';

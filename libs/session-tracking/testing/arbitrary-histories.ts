@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { SessionHistory } from '../src/model/records.js';
+import type { SessionHistory } from '../src/model/records/records.js';
 import {
   at,
   historyOf,

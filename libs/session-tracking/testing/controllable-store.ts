@@ -1,6 +1,6 @@
 import { StoreUnavailableError } from '../src/errors/store-unavailable.error.js';
-import { sessionOwner } from '../src/model/client-groups.js';
-import type { Exchange } from '../src/model/exchange.js';
+import { sessionOwner } from '../src/model/clients/client-groups.js';
+import type { Exchange } from '../src/model/records/exchange.js';
 import { MemorySessionStore } from '../src/store/memory/memory-session-store.js';
 import type {
   AppendedBatch,

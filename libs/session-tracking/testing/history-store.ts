@@ -1,6 +1,9 @@
-import type { ClientReference } from '../src/model/client-identity.js';
-import type { RequestRecord, SessionHistory } from '../src/model/records.js';
-import type { ClientTotalsOfSlot } from '../src/model/request-totals.js';
+import type { ClientReference } from '../src/model/clients/client-identity.js';
+import type {
+  RequestRecord,
+  SessionHistory,
+} from '../src/model/records/records.js';
+import type { ClientTotalsOfSlot } from '../src/model/totals/request-totals.js';
 import type {
   ActiveSessions,
   ActivityListing,

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { wholeAddresses } from '../src/model/address-anonymizer.js';
-import { type Client, toClient } from '../src/model/client-identity.js';
-import type { Exchange } from '../src/model/exchange.js';
+import { wholeAddresses } from '../src/model/clients/address-anonymizer.js';
+import { type Client, toClient } from '../src/model/clients/client-identity.js';
+import type { Exchange } from '../src/model/records/exchange.js';
 import type {
   RequestRecord,
   ResponseRecord,
   SessionHistory,
   SessionInfo,
-} from '../src/model/records.js';
-import type { RedactionRules } from '../src/model/redaction-rules.js';
+} from '../src/model/records/records.js';
+import type { RedactionRules } from '../src/model/redaction/redaction-rules.js';
 import type {
   AppendedBatch,
   RecordBatch,

@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
-import { RedisConnections } from '../src/store/redis/redis-connections.js';
+import { RedisConnections } from '../src/store/redis/connection/redis-connections.js';
 import { RedisSessionStore } from '../src/store/redis/redis-session-store.js';
-import { floorTo } from '../src/model/time-slot.js';
+import { floorTo } from '../src/model/totals/time-slot.js';
 import type { StorePolicy } from '../src/store/session-store.js';
 import { TestWriter } from './record-builders.js';
 import { startRedisServer } from './redis-server.js';

@@ -1,4 +1,4 @@
-import { bucketOf } from '../src/model/duration-buckets.js';
+import { bucketOf } from '../src/model/totals/duration-buckets.js';
 import {
   addRequestTotals,
   type ClientTotals,
@@ -8,8 +8,8 @@ import {
   type RequestTotals,
   sumOfClientTotals,
   type UsageTotals,
-} from '../src/model/request-totals.js';
-import type { SlotLength, TimeSlot } from '../src/model/time-slot.js';
+} from '../src/model/totals/request-totals.js';
+import type { SlotLength, TimeSlot } from '../src/model/totals/time-slot.js';
 import type { StorePolicy, SessionStore } from '../src/store/session-store.js';
 
 /** A day of minutes, thirty days of hours, two hours of clients. */

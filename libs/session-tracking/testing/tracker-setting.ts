@@ -1,11 +1,11 @@
 import {
   type AddressAnonymizer,
   wholeAddresses,
-} from '../src/model/address-anonymizer.js';
-import type { Client } from '../src/model/client-identity.js';
-import type { TrackedRecord } from '../src/model/records.js';
-import type { RedactionRules } from '../src/model/redaction-rules.js';
-import type { SamplingPolicy } from '../src/model/sampling.js';
+} from '../src/model/clients/address-anonymizer.js';
+import type { Client } from '../src/model/clients/client-identity.js';
+import type { TrackedRecord } from '../src/model/records/records.js';
+import type { RedactionRules } from '../src/model/redaction/redaction-rules.js';
+import type { SamplingPolicy } from '../src/model/records/sampling.js';
 import { AuditLog } from '../src/tracking/audit-log.js';
 import type { FlushPolicy } from '../src/tracking/flusher.js';
 import { SessionTracker } from '../src/tracking/session-tracker.js';

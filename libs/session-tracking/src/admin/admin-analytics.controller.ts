@@ -18,7 +18,7 @@ import type { Journeys } from '../analytics/journeys.js';
 import { SessionAnalytics } from '../analytics/session-analytics.js';
 import type { SessionDocument } from '../analytics/session-document.js';
 import type { UsageReport } from '../analytics/usage.js';
-import type { SessionHistory } from '../model/records.js';
+import type { SessionHistory } from '../model/records/records.js';
 import type { ErasureReport, SessionPage } from '../store/session-store.js';
 import { SessionTracker } from '../tracking/session-tracker.js';
 import type { TrackerStats } from '../tracking/tracker-stats.js';

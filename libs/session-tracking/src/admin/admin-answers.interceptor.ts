@@ -6,8 +6,8 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Observable } from 'rxjs';
-import { toStoredUserId } from '../model/client-identity.js';
-import { findUserId } from '../model/user-of-request.js';
+import { toStoredUserId } from '../model/clients/client-identity.js';
+import { findUserId } from '../model/clients/user-of-request.js';
 import { AuditLog } from '../tracking/audit-log.js';
 
 interface AuthenticatedRequest {

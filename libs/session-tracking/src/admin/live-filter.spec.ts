@@ -3,7 +3,7 @@ import {
   requestRecord,
   responseRecord,
 } from '../../testing/record-builders.js';
-import type { RequestRecord, TrackedRecord } from '../model/records.js';
+import type { RequestRecord, TrackedRecord } from '../model/records/records.js';
 import { LiveFilter, type LiveSelection } from './live-filter.js';
 
 const session = {

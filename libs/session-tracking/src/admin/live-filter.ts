@@ -2,7 +2,7 @@ import {
   type RequestRecord,
   type TrackedRecord,
   UNMATCHED_ROUTE,
-} from '../model/records.js';
+} from '../model/records/records.js';
 
 /** Which records a listener wants to see, in the store's own spelling. */
 export interface LiveSelection {

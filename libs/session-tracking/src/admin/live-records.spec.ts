@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock, settle } from '../../testing/fake-clock.js';
 import { requestRecord } from '../../testing/record-builders.js';
 import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
-import type { TrackedRecord } from '../model/records.js';
+import type { TrackedRecord } from '../model/records/records.js';
 import type { RecordListener, Unsubscribe } from '../store/session-store.js';
 import type { LiveSelection } from './live-filter.js';
 import {

@@ -3,7 +3,7 @@ import {
   type BeforeApplicationShutdown,
   ServiceUnavailableException,
 } from '@nestjs/common';
-import type { TrackedRecord } from '../model/records.js';
+import type { TrackedRecord } from '../model/records/records.js';
 import type { SessionStore, Unsubscribe } from '../store/session-store.js';
 import type { Clock, Timer } from '../tracking/clock.js';
 import { within } from '../tracking/within.js';

@@ -4,7 +4,7 @@ import {
   type Type,
   VERSION_NEUTRAL,
 } from '@nestjs/common';
-import { SKIP_TRACKING } from '../model/skip-tracking.js';
+import { SKIP_TRACKING } from '../model/records/skip-tracking.js';
 
 /** A controller that serves the routes of another under a path, without recording requests to them. */
 export function mountUnder(path: string, controller: Type): Type {

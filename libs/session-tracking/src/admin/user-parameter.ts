@@ -2,7 +2,7 @@ import type { SessionAnalytics } from '../analytics/session-analytics.js';
 import {
   type ClientReference,
   isHashedUserId,
-} from '../model/client-identity.js';
+} from '../model/clients/client-identity.js';
 
 /**
  * The user that a path names, by its own id or by what answers show of a long one. A text that could

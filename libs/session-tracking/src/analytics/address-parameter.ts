@@ -1,6 +1,9 @@
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
-import type { AddressAnonymizer } from '../model/address-anonymizer.js';
-import { type StoredNames, toStoredNames } from '../model/client-identity.js';
+import type { AddressAnonymizer } from '../model/clients/address-anonymizer.js';
+import {
+  type StoredNames,
+  toStoredNames,
+} from '../model/clients/client-identity.js';
 
 /**
  * The names under which the address in a question may be stored.

@@ -1,4 +1,4 @@
-import { decodeQueryPart } from '../model/percent-decoding.js';
+import { decodeQueryPart } from '../model/redaction/percent-decoding.js';
 
 /** A parameter of a query as an HTTP archive holds it. */
 export interface ArchivedParameter {

@@ -1,7 +1,10 @@
-import { orderByArrival } from '../model/arrival-order.js';
-import type { ClientReference, StoredNames } from '../model/client-identity.js';
-import type { SessionHistory } from '../model/records.js';
-import type { ClientTotalsOfSlot } from '../model/request-totals.js';
+import { orderByArrival } from '../model/records/arrival-order.js';
+import type {
+  ClientReference,
+  StoredNames,
+} from '../model/clients/client-identity.js';
+import type { SessionHistory } from '../model/records/records.js';
+import type { ClientTotalsOfSlot } from '../model/totals/request-totals.js';
 import type { SessionStore, SessionSummary } from '../store/session-store.js';
 import {
   findOpenSession,

@@ -1,7 +1,7 @@
 import { breakWhenDue } from '../model/break-when-due.js';
-import type { StoredNames } from '../model/client-identity.js';
-import type { SessionHistory } from '../model/records.js';
-import { routeNameOf } from '../model/route-name.js';
+import type { StoredNames } from '../model/clients/client-identity.js';
+import type { SessionHistory } from '../model/records/records.js';
+import { routeNameOf } from '../model/records/route-name.js';
 import type { SessionStore } from '../store/session-store.js';
 import { type JoinedExchange, joinExchanges } from './join-exchanges.js';
 import { listSessionsOfNames } from '../store/stored-names.js';

@@ -1,4 +1,4 @@
-import type { StoredNames } from '../model/client-identity.js';
+import type { StoredNames } from '../model/clients/client-identity.js';
 import type { SessionStore, SessionSummary } from '../store/session-store.js';
 import { findOpenSession, listSessionsOfNames } from '../store/stored-names.js';
 

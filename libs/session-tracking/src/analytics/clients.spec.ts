@@ -4,7 +4,7 @@ import {
   DEFAULT_RETENTION,
   TotalsByHand,
 } from '../../testing/totals-by-hand.js';
-import { floorTo } from '../model/time-slot.js';
+import { floorTo } from '../model/totals/time-slot.js';
 import { type ClientsQuery, rankClients } from './clients.js';
 import { Horizon } from './horizon.js';
 

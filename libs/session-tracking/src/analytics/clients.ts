@@ -3,8 +3,8 @@ import {
   emptyClientTotals,
   OTHER,
   sumOfClientTotals,
-} from '../model/request-totals.js';
-import { slotsBetween } from '../model/time-slot.js';
+} from '../model/totals/request-totals.js';
+import { slotsBetween } from '../model/totals/time-slot.js';
 import type { SessionStore } from '../store/session-store.js';
 import { ratePer } from './endpoint-figures.js';
 import { fitDefault } from './fit-default.js';

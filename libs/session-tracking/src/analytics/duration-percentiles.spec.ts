@@ -4,7 +4,7 @@ import { totalsOf } from '../../testing/totals-by-hand.js';
 import {
   addRequestTotals,
   emptyRequestTotals,
-} from '../model/request-totals.js';
+} from '../model/totals/request-totals.js';
 import { durationPercentiles } from './duration-percentiles.js';
 
 const PERCENTS = [1, 50, 95, 99, 100];

@@ -1,5 +1,5 @@
-import { durationOf } from '../model/duration-buckets.js';
-import type { ReadonlyTotals } from '../model/request-totals.js';
+import { durationOf } from '../model/totals/duration-buckets.js';
+import type { ReadonlyTotals } from '../model/totals/request-totals.js';
 import { rankOf } from './percentile.js';
 
 /**

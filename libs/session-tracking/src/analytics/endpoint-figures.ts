@@ -1,6 +1,6 @@
-import { toMicroseconds } from '../model/durations.js';
-import { FIRST_ERROR_STATUS } from '../model/records.js';
-import type { RequestTotals } from '../model/request-totals.js';
+import { toMicroseconds } from '../model/records/durations.js';
+import { FIRST_ERROR_STATUS } from '../model/records/records.js';
+import type { RequestTotals } from '../model/totals/request-totals.js';
 import { durationPercentiles } from './duration-percentiles.js';
 import type { JoinedExchange } from './join-exchanges.js';
 import { percentile } from './percentile.js';

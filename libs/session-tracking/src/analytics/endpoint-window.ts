@@ -2,7 +2,7 @@ import {
   floorTo,
   ROUTE_SLOT_LENGTHS,
   type SlotLength,
-} from '../model/time-slot.js';
+} from '../model/totals/time-slot.js';
 import { fitDefault } from './fit-default.js';
 import { beyondHorizon, type Horizon } from './horizon.js';
 import {

@@ -13,9 +13,9 @@ import {
   TotalsByHand,
   totalsOf,
 } from '../../testing/totals-by-hand.js';
-import { wholeAddresses } from '../model/address-anonymizer.js';
-import type { SessionHistory } from '../model/records.js';
-import { floorTo, type TimeSlot } from '../model/time-slot.js';
+import { wholeAddresses } from '../model/clients/address-anonymizer.js';
+import type { SessionHistory } from '../model/records/records.js';
+import { floorTo, type TimeSlot } from '../model/totals/time-slot.js';
 import type {
   RetentionPolicy,
   SessionSummary,

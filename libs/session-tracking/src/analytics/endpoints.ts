@@ -1,15 +1,18 @@
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
-import type { AddressAnonymizer } from '../model/address-anonymizer.js';
-import { normalizeUserId, type StoredNames } from '../model/client-identity.js';
+import type { AddressAnonymizer } from '../model/clients/address-anonymizer.js';
+import {
+  normalizeUserId,
+  type StoredNames,
+} from '../model/clients/client-identity.js';
 import {
   addRequestTotals,
   emptyRequestTotals,
   OTHER,
   type ReadonlyTotals,
   type RequestTotals,
-} from '../model/request-totals.js';
-import { splitRouteName } from '../model/route-name.js';
-import { slotsBetween } from '../model/time-slot.js';
+} from '../model/totals/request-totals.js';
+import { splitRouteName } from '../model/records/route-name.js';
+import { slotsBetween } from '../model/totals/time-slot.js';
 import type { SessionStore } from '../store/session-store.js';
 import { namesOfAddress } from './address-parameter.js';
 import { type ClientRecords, readClientRecords } from './client-records.js';

@@ -1,5 +1,8 @@
-import { isRequestId } from '../model/request-id.js';
-import type { RequestRecord, ResponseRecord } from '../model/records.js';
+import { isRequestId } from '../model/records/request-id.js';
+import type {
+  RequestRecord,
+  ResponseRecord,
+} from '../model/records/records.js';
 import type { SessionStore } from '../store/session-store.js';
 import { type JourneyEntry, orderExchanges, toEntries } from './journey.js';
 import { type PartialMark, partialMark } from './partial-mark.js';

@@ -7,7 +7,7 @@ import type {
   RequestRecord,
   SessionHistory,
   SessionInfo,
-} from '../model/records.js';
+} from '../model/records/records.js';
 import { type Funnel, measureFunnel } from './funnel.js';
 
 const NOW = at(600);

@@ -1,6 +1,9 @@
-import { roundMilliseconds } from '../model/durations.js';
-import { type RequestRecord, UNMATCHED_ROUTE } from '../model/records.js';
-import { routeNameOf } from '../model/route-name.js';
+import { roundMilliseconds } from '../model/records/durations.js';
+import {
+  type RequestRecord,
+  UNMATCHED_ROUTE,
+} from '../model/records/records.js';
+import { routeNameOf } from '../model/records/route-name.js';
 import type { SessionStore } from '../store/session-store.js';
 import { checkFunnelSteps } from './funnel-steps.js';
 import { foldRecentSessions } from './recent-sessions.js';

@@ -1,5 +1,5 @@
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
-import { ceilTo, floorTo, type SlotLength } from '../model/time-slot.js';
+import { ceilTo, floorTo, type SlotLength } from '../model/totals/time-slot.js';
 import type { RetentionPolicy } from '../store/session-store.js';
 import { spellDuration } from './duration-text.js';
 import type { AskedWindow } from './time-window.js';

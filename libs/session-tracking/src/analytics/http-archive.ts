@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
-import type { SessionHistory } from '../model/records.js';
-import { REQUEST_ID_HEADER } from '../model/request-id.js';
+import type { SessionHistory } from '../model/records/records.js';
+import { REQUEST_ID_HEADER } from '../model/records/request-id.js';
 import {
   type ArchivedParameter,
   toParameters,

@@ -1,4 +1,7 @@
-import type { RequestRecord, ResponseRecord } from '../model/records.js';
+import type {
+  RequestRecord,
+  ResponseRecord,
+} from '../model/records/records.js';
 
 /** A request with its response; null while none is stored. */
 export interface JoinedExchange {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HistoryStore } from '../../testing/history-store.js';
 import { at, historyOf, requestRecord } from '../../testing/record-builders.js';
-import type { SessionHistory, SessionInfo } from '../model/records.js';
+import type { SessionHistory, SessionInfo } from '../model/records/records.js';
 import { type ChainedJourney, followJourney } from './journey-chain.js';
 
 /** A session whose requests come at these seconds. */

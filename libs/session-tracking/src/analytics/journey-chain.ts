@@ -1,4 +1,4 @@
-import type { SessionHistory } from '../model/records.js';
+import type { SessionHistory } from '../model/records/records.js';
 import type { SessionStore } from '../store/session-store.js';
 import {
   gapBetween,

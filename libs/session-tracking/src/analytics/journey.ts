@@ -1,9 +1,9 @@
-import { roundMilliseconds } from '../model/durations.js';
+import { roundMilliseconds } from '../model/records/durations.js';
 import type {
   RequestRecord,
   ResponseRecord,
   SessionHistory,
-} from '../model/records.js';
+} from '../model/records/records.js';
 import { type JoinedExchange, joinExchanges } from './join-exchanges.js';
 import { type PartialMark, partialMark } from './partial-mark.js';
 

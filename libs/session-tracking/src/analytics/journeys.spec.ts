@@ -9,7 +9,7 @@ import {
   responseRecord,
 } from '../../testing/record-builders.js';
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
-import type { SessionHistory, SessionInfo } from '../model/records.js';
+import type { SessionHistory, SessionInfo } from '../model/records/records.js';
 import { type Journeys, summariseJourneys } from './journeys.js';
 
 const NOW = at(600);

@@ -1,5 +1,8 @@
-import { FIRST_ERROR_STATUS, type SessionHistory } from '../model/records.js';
-import { routeNameOf } from '../model/route-name.js';
+import {
+  FIRST_ERROR_STATUS,
+  type SessionHistory,
+} from '../model/records/records.js';
+import { routeNameOf } from '../model/records/route-name.js';
 import type { SessionStore, SessionSummary } from '../store/session-store.js';
 import { foldLoops } from './fold-loops.js';
 import { orderExchanges } from './journey.js';

@@ -1,4 +1,4 @@
-import type { SessionInfo } from '../model/records.js';
+import type { SessionInfo } from '../model/records/records.js';
 
 /** Stands on what is told of a session that is not whole. */
 export interface PartialMark {

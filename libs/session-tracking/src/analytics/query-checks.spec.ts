@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.js';
 import { DEFAULT_RETENTION } from '../../testing/totals-by-hand.js';
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
-import { wholeAddresses } from '../model/address-anonymizer.js';
+import { wholeAddresses } from '../model/clients/address-anonymizer.js';
 import { MemorySessionStore } from '../store/memory/memory-session-store.js';
 import { SessionAnalytics } from './session-analytics.js';
 

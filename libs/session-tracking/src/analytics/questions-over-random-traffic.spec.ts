@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { wholeAddresses } from '../model/address-anonymizer.js';
+import { wholeAddresses } from '../model/clients/address-anonymizer.js';
 import {
   START,
   TestWriter,
@@ -13,10 +13,10 @@ import {
   startRedisServer,
 } from '../../testing/redis-server.js';
 import { DEFAULT_RETENTION } from '../../testing/totals-by-hand.js';
-import type { Client } from '../model/client-identity.js';
-import type { Exchange } from '../model/exchange.js';
+import type { Client } from '../model/clients/client-identity.js';
+import type { Exchange } from '../model/records/exchange.js';
 import { MemorySessionStore } from '../store/memory/memory-session-store.js';
-import { RedisConnections } from '../store/redis/redis-connections.js';
+import { RedisConnections } from '../store/redis/connection/redis-connections.js';
 import { RedisSessionStore } from '../store/redis/redis-session-store.js';
 import type { SessionStore, SessionSummary } from '../store/session-store.js';
 import type { EndpointFigures } from './endpoint-figures.js';

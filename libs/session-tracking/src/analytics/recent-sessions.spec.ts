@@ -7,7 +7,7 @@ import {
   requestRecord,
   responseRecord,
 } from '../../testing/record-builders.js';
-import type { SessionHistory } from '../model/records.js';
+import type { SessionHistory } from '../model/records/records.js';
 import { foldRecentSessions } from './recent-sessions.js';
 
 /** Folds the whole sessions of a store. */

@@ -1,11 +1,11 @@
-import type { AddressAnonymizer } from '../model/address-anonymizer.js';
+import type { AddressAnonymizer } from '../model/clients/address-anonymizer.js';
 import {
   type ClientReference,
   toStoredNames,
-} from '../model/client-identity.js';
-import { orderByArrival } from '../model/arrival-order.js';
-import type { SessionHistory } from '../model/records.js';
-import type { SamplingPolicy } from '../model/sampling.js';
+} from '../model/clients/client-identity.js';
+import { orderByArrival } from '../model/records/arrival-order.js';
+import type { SessionHistory } from '../model/records/records.js';
+import type { SamplingPolicy } from '../model/records/sampling.js';
 import type {
   ErasureReport,
   RetentionPolicy,

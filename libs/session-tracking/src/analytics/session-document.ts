@@ -1,4 +1,4 @@
-import type { SessionHistory } from '../model/records.js';
+import type { SessionHistory } from '../model/records/records.js';
 import { joinExchanges } from './join-exchanges.js';
 import { type PartialMark, partialMark } from './partial-mark.js';
 import { percentile } from './percentile.js';

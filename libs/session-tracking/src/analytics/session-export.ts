@@ -1,5 +1,5 @@
-import { orderByArrival } from '../model/arrival-order.js';
-import type { SessionHistory } from '../model/records.js';
+import { orderByArrival } from '../model/records/arrival-order.js';
+import type { SessionHistory } from '../model/records/records.js';
 import { type Journey, toJourney } from './journey.js';
 import { type SessionDocument, toSessionDocument } from './session-document.js';
 

@@ -11,7 +11,7 @@ import { InvalidCursorError } from '../errors/invalid-cursor.error.js';
 import {
   truncatedAddresses,
   wholeAddresses,
-} from '../model/address-anonymizer.js';
+} from '../model/clients/address-anonymizer.js';
 import { MemorySessionStore } from '../store/memory/memory-session-store.js';
 import { SessionAnalytics } from './session-analytics.js';
 import type { SessionQuery } from './session-search.js';

@@ -1,6 +1,9 @@
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
-import type { AddressAnonymizer } from '../model/address-anonymizer.js';
-import { normalizeUserId, type StoredNames } from '../model/client-identity.js';
+import type { AddressAnonymizer } from '../model/clients/address-anonymizer.js';
+import {
+  normalizeUserId,
+  type StoredNames,
+} from '../model/clients/client-identity.js';
 import { cursorAfter, decodeCursor, isAfter } from '../store/listing-cursor.js';
 import {
   MOST_SESSIONS_OF_CLIENT,

@@ -7,8 +7,8 @@ import {
   user,
 } from '../../testing/record-builders.js';
 import { CONFORMANCE_POLICY } from '../../testing/session-store-conformance.js';
-import { HashingAnonymizer } from '../model/address-hashing.js';
-import { toClient } from '../model/client-identity.js';
+import { HashingAnonymizer } from '../model/clients/address-hashing.js';
+import { toClient } from '../model/clients/client-identity.js';
 import { MemorySessionStore } from '../store/memory/memory-session-store.js';
 import { SessionAnalytics } from './session-analytics.js';
 

@@ -1,5 +1,5 @@
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
-import { ceilTo, floorTo } from '../model/time-slot.js';
+import { ceilTo, floorTo } from '../model/totals/time-slot.js';
 import { DURATION_TAKES, parseDuration } from './duration-text.js';
 import { checkUnixTime } from './query-checks.js';
 

@@ -1,5 +1,5 @@
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
-import { SLOT_LENGTHS, type SlotLength } from '../model/time-slot.js';
+import { SLOT_LENGTHS, type SlotLength } from '../model/totals/time-slot.js';
 import { parseDuration, spellDuration } from './duration-text.js';
 import { fitDefault } from './fit-default.js';
 import { beyondHorizon, type Horizon } from './horizon.js';

@@ -5,7 +5,7 @@ import {
   TotalsByHand,
   totalsOf,
 } from '../../testing/totals-by-hand.js';
-import { floorTo, type TimeSlot } from '../model/time-slot.js';
+import { floorTo, type TimeSlot } from '../model/totals/time-slot.js';
 import { Horizon } from './horizon.js';
 import type { UsageQuery } from './usage-series.js';
 import { measureUsage } from './usage.js';

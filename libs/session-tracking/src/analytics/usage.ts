@@ -3,8 +3,8 @@ import {
   emptyUsageTotals,
   type ReadonlyTotals,
   type UsageTotals,
-} from '../model/request-totals.js';
-import { slotsBetween } from '../model/time-slot.js';
+} from '../model/totals/request-totals.js';
+import { slotsBetween } from '../model/totals/time-slot.js';
 import type { SessionStore } from '../store/session-store.js';
 import { durationPercentiles } from './duration-percentiles.js';
 import { ratePer } from './endpoint-figures.js';

@@ -1,12 +1,12 @@
-import { normalizeAddress, UNKNOWN_ADDRESS } from '../model/address.js';
-import type { AddressAnonymizer } from '../model/address-anonymizer.js';
+import { normalizeAddress, UNKNOWN_ADDRESS } from '../model/clients/address.js';
+import type { AddressAnonymizer } from '../model/clients/address-anonymizer.js';
 import {
   anonymizedClient,
   type Client,
   toStoredUserId,
-} from '../model/client-identity.js';
+} from '../model/clients/client-identity.js';
 import { silencePromise } from '../model/thenable.js';
-import { findUserId } from '../model/user-of-request.js';
+import { findUserId } from '../model/clients/user-of-request.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { HostRequest } from '../options/session-tracking-options.js';
 import type { HttpExchange } from './http-exchange.js';

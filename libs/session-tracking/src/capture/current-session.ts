@@ -1,4 +1,4 @@
-import type { ClientIdentity } from '../model/client-identity.js';
+import type { ClientIdentity } from '../model/clients/client-identity.js';
 
 /** The session that the current request belongs to. */
 export interface CurrentSessionReference {

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { REQUEST_ID_HEADER } from '../model/request-id.js';
+import { REQUEST_ID_HEADER } from '../model/records/request-id.js';
 import type { HttpCapture } from './http-capture.js';
 import { exchangeOf, type HttpExchange } from './http-exchange.js';
 

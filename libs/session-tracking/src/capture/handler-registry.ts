@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
-import { SKIP_TRACKING } from '../model/skip-tracking.js';
+import { SKIP_TRACKING } from '../model/records/skip-tracking.js';
 
 /** What is known about a handler before it is called. */
 export interface HandlerDescription {

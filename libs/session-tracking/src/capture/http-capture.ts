@@ -1,8 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressAnonymizer } from '../model/address-anonymizer.js';
-import { roundMilliseconds, toUnixSeconds } from '../model/durations.js';
-import type { RequestRecord, ResponseRecord } from '../model/records.js';
-import type { Redactor } from '../model/redactor.js';
+import type { AddressAnonymizer } from '../model/clients/address-anonymizer.js';
+import {
+  roundMilliseconds,
+  toUnixSeconds,
+} from '../model/records/durations.js';
+import type {
+  RequestRecord,
+  ResponseRecord,
+} from '../model/records/records.js';
+import type { Redactor } from '../model/redaction/redactor.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { Clock } from '../tracking/clock.js';
 import type { SessionTracker } from '../tracking/session-tracker.js';
@@ -11,7 +17,7 @@ import type { CurrentSessionReference } from './current-session.js';
 import {
   describeError,
   type MessagePolicy,
-} from '../model/error-description.js';
+} from '../model/records/error-description.js';
 import {
   attachExchange,
   exchangeOf,
@@ -19,8 +25,11 @@ import {
 } from './http-exchange.js';
 import { PathPolicy } from './path-policy.js';
 import { PipelinedExchanges } from './pipelined-exchanges.js';
-import { acceptRequestId, REQUEST_ID_HEADER } from '../model/request-id.js';
-import { pathOf } from '../model/request-path.js';
+import {
+  acceptRequestId,
+  REQUEST_ID_HEADER,
+} from '../model/records/request-id.js';
+import { pathOf } from '../model/records/request-path.js';
 import { sendRequestId } from './request-id-header.js';
 import { routeTemplateOf } from './route-template.js';
 import { followFinish, sentStatusOf } from './sent-answer.js';

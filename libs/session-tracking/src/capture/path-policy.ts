@@ -1,4 +1,4 @@
-import { PathPatterns } from '../model/path-patterns.js';
+import { PathPatterns } from '../model/redaction/path-patterns.js';
 
 /** Decides by method and path which requests are not recorded. */
 export class PathPolicy {

@@ -1,5 +1,5 @@
 import { ServerResponse } from 'node:http';
-import { REQUEST_ID_HEADER } from '../model/request-id.js';
+import { REQUEST_ID_HEADER } from '../model/records/request-id.js';
 import { exchangeOf, type HttpExchange } from './http-exchange.js';
 
 /**

@@ -11,7 +11,7 @@ import type {
   ModulesContainer,
   Reflector,
 } from '@nestjs/core';
-import { SKIP_TRACKING } from '../model/skip-tracking.js';
+import { SKIP_TRACKING } from '../model/records/skip-tracking.js';
 
 /** A handler of the application with the templates of its routes, as the platform names them. */
 export interface RouteHandler {

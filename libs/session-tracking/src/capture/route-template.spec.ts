@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_REDACTION } from '../../testing/record-builders.js';
-import { Redactor } from '../model/redactor.js';
+import { Redactor } from '../model/redaction/redactor.js';
 import type { HostRequest } from '../options/session-tracking-options.js';
 import { routeTemplateOf } from './route-template.js';
 

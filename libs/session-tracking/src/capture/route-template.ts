@@ -1,5 +1,5 @@
-import { UNMATCHED_ROUTE } from '../model/records.js';
-import type { Redactor } from '../model/redactor.js';
+import { UNMATCHED_ROUTE } from '../model/records/records.js';
+import type { Redactor } from '../model/redaction/redactor.js';
 import type { HostRequest } from '../options/session-tracking-options.js';
 
 /** What a platform calls the place where a request went that no route matched. */

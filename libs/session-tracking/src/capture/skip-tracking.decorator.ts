@@ -1,5 +1,5 @@
 import { SetMetadata } from '@nestjs/common';
-import { SKIP_TRACKING } from '../model/skip-tracking.js';
+import { SKIP_TRACKING } from '../model/records/skip-tracking.js';
 
 /**
  * Keeps the requests of a handler, or of every handler of a controller, out of the records.

@@ -1,4 +1,7 @@
-import { looksLikeWord, shareOfUnusualPairs } from './letter-pairs.js';
+import {
+  looksLikeWord,
+  shareOfUnusualPairs,
+} from './redaction/letter-pairs.js';
 
 /** Below this a text holds too little randomness to be told from a word, in characters. */
 const SHORTEST_TOKEN = 20;

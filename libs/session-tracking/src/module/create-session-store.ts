@@ -1,7 +1,7 @@
 import type { ModuleRef } from '@nestjs/core';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { MemorySessionStore } from '../store/memory/memory-session-store.js';
-import { RedisConnections } from '../store/redis/redis-connections.js';
+import { RedisConnections } from '../store/redis/connection/redis-connections.js';
 import { RedisSessionStore } from '../store/redis/redis-session-store.js';
 import type { SessionStore } from '../store/session-store.js';
 import { systemClock } from '../tracking/clock.js';

@@ -1,7 +1,7 @@
 import type { ModuleRef } from '@nestjs/core';
 import { RedisConnectionError } from '../errors/redis-connection.error.js';
 import type { RedisOption } from '../options/redis-option.js';
-import type { RedisSource } from '../store/redis/create-client.js';
+import type { RedisSource } from '../store/redis/connection/create-client.js';
 
 const NESTJS_REDIS = '@liaoliaots/nestjs-redis';
 

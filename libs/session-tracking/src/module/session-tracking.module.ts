@@ -13,7 +13,7 @@ import {
   AddressAnonymizer,
   truncatedAddresses,
   wholeAddresses,
-} from '../model/address-anonymizer.js';
+} from '../model/clients/address-anonymizer.js';
 import {
   checkObject,
   checkOptions,

@@ -4,7 +4,7 @@ import {
   type InvalidOption,
   InvalidOptionsError,
 } from '../errors/invalid-options.error.js';
-import type { RedactionRules } from '../model/redaction-rules.js';
+import type { RedactionRules } from '../model/redaction/redaction-rules.js';
 import {
   AdminOptionRules,
   FlushOptionRules,

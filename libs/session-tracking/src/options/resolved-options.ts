@@ -1,5 +1,5 @@
 import type { CanActivate, Type } from '@nestjs/common';
-import type { RedactionRules } from '../model/redaction-rules.js';
+import type { RedactionRules } from '../model/redaction/redaction-rules.js';
 import type { RedisOption } from './redis-option.js';
 import type {
   FlushOptions,

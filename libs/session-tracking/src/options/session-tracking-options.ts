@@ -2,7 +2,7 @@ import type { CanActivate, Type } from '@nestjs/common';
 import type {
   PathRedaction,
   QueryRedaction,
-} from '../model/redaction-rules.js';
+} from '../model/redaction/redaction-rules.js';
 import type { RedisOption } from './redis-option.js';
 
 /**

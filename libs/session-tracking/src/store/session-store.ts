@@ -1,18 +1,21 @@
-import type { Client, ClientReference } from '../model/client-identity.js';
-import type { Exchange } from '../model/exchange.js';
+import type {
+  Client,
+  ClientReference,
+} from '../model/clients/client-identity.js';
+import type { Exchange } from '../model/records/exchange.js';
 import type {
   RequestRecord,
   SessionHistory,
   SessionInfo,
   TrackedRecord,
-} from '../model/records.js';
+} from '../model/records/records.js';
 import type {
   ClientTotals,
   ClientTotalsOfSlot,
   ReadonlyTotals,
   UsageTotals,
-} from '../model/request-totals.js';
-import type { SlotLength, TimeSlot } from '../model/time-slot.js';
+} from '../model/totals/request-totals.js';
+import type { SlotLength, TimeSlot } from '../model/totals/time-slot.js';
 
 /** Exchanges to be stored in one atomic step. Immutable: a retry sends the very same batch. */
 export interface RecordBatch {

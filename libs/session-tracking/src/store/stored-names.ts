@@ -1,6 +1,6 @@
-import type { StoredNames } from '../model/client-identity.js';
-import type { ClientTotalsOfSlot } from '../model/request-totals.js';
-import { bySlot } from '../model/time-slot.js';
+import type { StoredNames } from '../model/clients/client-identity.js';
+import type { ClientTotalsOfSlot } from '../model/totals/request-totals.js';
+import { bySlot } from '../model/totals/time-slot.js';
 import { newestFirst } from './listing-cursor.js';
 import {
   type ErasureReport,

@@ -5,7 +5,7 @@ import { DEFAULT_REDACTION } from '../../testing/record-builders.js';
 import { RecordingLog } from '../../testing/recording-log.js';
 import { useRedis } from '../../testing/redis-setting.js';
 import { CONFORMANCE_POLICY } from '../../testing/session-store-conformance.js';
-import { dayAfter, endOfDay } from '../model/salt-days.js';
+import { dayAfter, endOfDay } from '../model/clients/salt-days.js';
 import type { RedisSessionStore } from '../store/redis/redis-session-store.js';
 import { AuditLog } from './audit-log.js';
 import { SaltRotation } from './salt-rotation.js';

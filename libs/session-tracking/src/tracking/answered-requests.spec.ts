@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { ControllableStore } from '../../testing/controllable-store.js';
 import { START } from '../../testing/record-builders.js';
 import { TrackerSetting } from '../../testing/tracker-setting.js';
-import { slotAt } from '../model/time-slot.js';
+import { slotAt } from '../model/totals/time-slot.js';
 
 let setting: TrackerSetting;
 

@@ -1,7 +1,7 @@
-import { sessionOwner } from '../model/client-groups.js';
-import type { Client } from '../model/client-identity.js';
-import type { AnsweredRequest } from '../model/exchange.js';
-import type { RequestRecord } from '../model/records.js';
+import { sessionOwner } from '../model/clients/client-groups.js';
+import type { Client } from '../model/clients/client-identity.js';
+import type { AnsweredRequest } from '../model/records/exchange.js';
+import type { RequestRecord } from '../model/records/records.js';
 
 /** Requests whose responses are waited for, at most; beyond that the one recorded first is forgotten. */
 const MOST_REQUESTS = 10_000;

@@ -3,7 +3,7 @@ import { ControllableStore } from '../../testing/controllable-store.js';
 import { FakeClock } from '../../testing/fake-clock.js';
 import { DEFAULT_REDACTION } from '../../testing/record-builders.js';
 import { RecordingLog } from '../../testing/recording-log.js';
-import { wholeAddresses } from '../model/address-anonymizer.js';
+import { wholeAddresses } from '../model/clients/address-anonymizer.js';
 import { AuditLog } from './audit-log.js';
 import { SessionTracker } from './session-tracker.js';
 

@@ -5,7 +5,7 @@ import {
   requestRecord,
   user,
 } from '../../testing/record-builders.js';
-import { countRecords } from '../model/exchange.js';
+import { countRecords } from '../model/records/exchange.js';
 import { BatchCutter, RECORDS_PER_BATCH } from './batch-cutter.js';
 import { estimateBytes, type QueuedExchange } from './record-queue.js';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { countRecords } from '../model/exchange.js';
+import { countRecords } from '../model/records/exchange.js';
 import type { RecordBatch } from '../store/session-store.js';
 import { estimateBytes, type QueuedExchange } from './record-queue.js';
 

@@ -4,7 +4,7 @@ import {
   RecordDroppedError,
 } from '../errors/record-dropped.error.js';
 import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
-import { countRecords } from '../model/exchange.js';
+import { countRecords } from '../model/records/exchange.js';
 import type { AppendedBatch, SessionStore } from '../store/session-store.js';
 import { type QueuedBatch, RECORDS_PER_BATCH } from './batch-cutter.js';
 import type { Clock, Timer } from './clock.js';

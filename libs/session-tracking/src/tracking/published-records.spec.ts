@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { settle } from '../../testing/fake-clock.js';
 import { user } from '../../testing/record-builders.js';
 import { TrackerSetting } from '../../testing/tracker-setting.js';
-import type { TrackedRecord } from '../model/records.js';
+import type { TrackedRecord } from '../model/records/records.js';
 
 let setting: TrackerSetting;
 

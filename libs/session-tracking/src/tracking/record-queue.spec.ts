@@ -6,7 +6,7 @@ import {
   responseRecord,
   user,
 } from '../../testing/record-builders.js';
-import { countRecords } from '../model/exchange.js';
+import { countRecords } from '../model/records/exchange.js';
 import {
   estimateBytes,
   type QueuedExchange,

@@ -1,4 +1,4 @@
-import { countRecords, type Exchange } from '../model/exchange.js';
+import { countRecords, type Exchange } from '../model/records/exchange.js';
 
 /** An exchange that waits to be stored. */
 export interface QueuedExchange extends Exchange {

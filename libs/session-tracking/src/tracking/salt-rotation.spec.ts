@@ -3,7 +3,7 @@ import { FakeClock } from '../../testing/fake-clock.js';
 import { RecordingLog } from '../../testing/recording-log.js';
 import { CONFORMANCE_POLICY } from '../../testing/session-store-conformance.js';
 import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
-import { endOfDay, utcDay } from '../model/salt-days.js';
+import { endOfDay, utcDay } from '../model/clients/salt-days.js';
 import { MemorySessionStore } from '../store/memory/memory-session-store.js';
 import { SaltRotation } from './salt-rotation.js';
 

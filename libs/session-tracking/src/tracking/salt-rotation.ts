@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { HashingAnonymizer } from '../model/address-hashing.js';
+import { HashingAnonymizer } from '../model/clients/address-hashing.js';
 import {
   dayAfter,
   dayBefore,
   endOfDay,
   saltExpiry,
   utcDay,
-} from '../model/salt-days.js';
+} from '../model/clients/salt-days.js';
 import type { SessionStore } from '../store/session-store.js';
 import type { Clock, Timer } from './clock.js';
 import type { TrackingLog } from './tracking-log.js';

@@ -10,7 +10,7 @@ import {
 import { TrackerSetting } from '../../testing/tracker-setting.js';
 import { InvalidRecordError } from '../errors/invalid-record.error.js';
 import { RecordDroppedError } from '../errors/record-dropped.error.js';
-import { truncatedAddresses } from '../model/address-anonymizer.js';
+import { truncatedAddresses } from '../model/clients/address-anonymizer.js';
 
 let setting: TrackerSetting;
 

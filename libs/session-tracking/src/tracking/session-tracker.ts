@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type Observable, Subject } from 'rxjs';
 import { type ClientExport, exportClient } from '../analytics/client-export.js';
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
-import type { AddressAnonymizer } from '../model/address-anonymizer.js';
-import { orderByArrival } from '../model/arrival-order.js';
+import type { AddressAnonymizer } from '../model/clients/address-anonymizer.js';
+import { orderByArrival } from '../model/records/arrival-order.js';
 import {
   type Client,
   type ClientIdentity,
@@ -13,10 +13,10 @@ import {
   toClient,
   toStoredNames,
   toText,
-} from '../model/client-identity.js';
-import { toUnixSeconds } from '../model/durations.js';
-import type { Exchange } from '../model/exchange.js';
-import { checkRequest, checkResponse } from '../model/record-check.js';
+} from '../model/clients/client-identity.js';
+import { toUnixSeconds } from '../model/records/durations.js';
+import type { Exchange } from '../model/records/exchange.js';
+import { checkRequest, checkResponse } from '../model/records/record-check.js';
 import type {
   NewRequest,
   NewResponse,
@@ -24,11 +24,14 @@ import type {
   ResponseRecord,
   SessionHistory,
   TrackedRecord,
-} from '../model/records.js';
-import type { RedactionRules } from '../model/redaction-rules.js';
-import { Redactor } from '../model/redactor.js';
-import { sampleExchange, type SamplingPolicy } from '../model/sampling.js';
-import { trackedRecordsOf } from '../model/tracked-records.js';
+} from '../model/records/records.js';
+import type { RedactionRules } from '../model/redaction/redaction-rules.js';
+import { Redactor } from '../model/redaction/redactor.js';
+import {
+  sampleExchange,
+  type SamplingPolicy,
+} from '../model/records/sampling.js';
+import { trackedRecordsOf } from '../model/records/tracked-records.js';
 import type { ErasureReport, SessionStore } from '../store/session-store.js';
 import { eraseNames, findOpenSession } from '../store/stored-names.js';
 import { AnsweredRequests } from './answered-requests.js';

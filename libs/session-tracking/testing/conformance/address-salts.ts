@@ -4,7 +4,7 @@ import {
   dayBefore,
   endOfDay,
   utcDay,
-} from '../../src/model/salt-days.js';
+} from '../../src/model/clients/salt-days.js';
 import type { StoreUnderTest } from './store-under-test.js';
 
 const DAY_SECONDS = 86_400;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Exchange } from '../../src/model/exchange.js';
-import type { ClientTotals } from '../../src/model/request-totals.js';
+import type { Exchange } from '../../src/model/records/exchange.js';
+import type { ClientTotals } from '../../src/model/totals/request-totals.js';
 import {
   SLOT_LENGTHS,
   slotAt,
   type SlotLength,
-} from '../../src/model/time-slot.js';
+} from '../../src/model/totals/time-slot.js';
 import {
   exchangeOf,
   leftOut,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ClientReference } from '../../src/model/client-identity.js';
-import { slotAt } from '../../src/model/time-slot.js';
+import type { ClientReference } from '../../src/model/clients/client-identity.js';
+import { slotAt } from '../../src/model/totals/time-slot.js';
 import {
   at,
   exchangeOf,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ownerOf } from '../../src/model/client-groups.js';
-import type { ClientReference } from '../../src/model/client-identity.js';
-import { slotAt } from '../../src/model/time-slot.js';
+import { ownerOf } from '../../src/model/clients/client-groups.js';
+import type { ClientReference } from '../../src/model/clients/client-identity.js';
+import { slotAt } from '../../src/model/totals/time-slot.js';
 import {
   at,
   exchangeOf,

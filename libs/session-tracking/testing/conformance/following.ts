@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { TrackedRecord } from '../../src/model/records.js';
+import type { TrackedRecord } from '../../src/model/records/records.js';
 import {
   exchangeOf,
   leftOut,

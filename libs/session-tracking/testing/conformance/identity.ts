@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Client } from '../../src/model/client-identity.js';
+import { type Client } from '../../src/model/clients/client-identity.js';
 import { exchangeOf, TestWriter, user, visitor } from '../record-builders.js';
 import type { StoreUnderTest } from './store-under-test.js';
 

@@ -4,7 +4,7 @@ import {
   type SessionQuery,
 } from '../../src/analytics/session-search.js';
 import { InvalidCursorError } from '../../src/errors/invalid-cursor.error.js';
-import { wholeAddresses } from '../../src/model/address-anonymizer.js';
+import { wholeAddresses } from '../../src/model/clients/address-anonymizer.js';
 import {
   MOST_SESSIONS_OF_CLIENT,
   type SessionPage,

@@ -1,17 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { wholeAddresses } from '../../src/model/address-anonymizer.js';
+import { wholeAddresses } from '../../src/model/clients/address-anonymizer.js';
 import {
   type Client,
   type ClientReference,
   toClient,
-} from '../../src/model/client-identity.js';
-import type { Exchange } from '../../src/model/exchange.js';
+} from '../../src/model/clients/client-identity.js';
+import type { Exchange } from '../../src/model/records/exchange.js';
 import {
   emptyRequestTotals,
   type ReadonlyTotals,
-} from '../../src/model/request-totals.js';
-import { slotAt, type TimeSlot } from '../../src/model/time-slot.js';
+} from '../../src/model/totals/request-totals.js';
+import { slotAt, type TimeSlot } from '../../src/model/totals/time-slot.js';
 import { now, TestWriter } from '../record-builders.js';
 import type { StoreUnderTest } from './store-under-test.js';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ReadonlyTotals } from '../../src/model/request-totals.js';
-import { slotAt, type SlotLength } from '../../src/model/time-slot.js';
+import type { ReadonlyTotals } from '../../src/model/totals/request-totals.js';
+import { slotAt, type SlotLength } from '../../src/model/totals/time-slot.js';
 import type { AppendedBatch } from '../../src/store/session-store.js';
 import {
   exchangeOf,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { slotAt } from '../../src/model/time-slot.js';
+import { slotAt } from '../../src/model/totals/time-slot.js';
 import { exchangeOf, leftOut, START, user } from '../record-builders.js';
 import type { StoreUnderTest } from './store-under-test.js';
 

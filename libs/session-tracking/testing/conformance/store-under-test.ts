@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { ClientReference } from '../../src/model/client-identity.js';
-import type { SessionHistory, SessionInfo } from '../../src/model/records.js';
-import { slotAt } from '../../src/model/time-slot.js';
+import type { ClientReference } from '../../src/model/clients/client-identity.js';
+import type {
+  SessionHistory,
+  SessionInfo,
+} from '../../src/model/records/records.js';
+import { slotAt } from '../../src/model/totals/time-slot.js';
 import type {
   StorePolicy,
   SessionListing,

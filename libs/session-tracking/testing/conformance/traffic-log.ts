@@ -1,11 +1,11 @@
-import type { Client } from '../../src/model/client-identity.js';
-import { durationOf } from '../../src/model/duration-buckets.js';
-import type { Exchange } from '../../src/model/exchange.js';
+import type { Client } from '../../src/model/clients/client-identity.js';
+import { durationOf } from '../../src/model/totals/duration-buckets.js';
+import type { Exchange } from '../../src/model/records/exchange.js';
 import type {
   ClientTotals,
   RequestTotals,
-} from '../../src/model/request-totals.js';
-import type { TimeSlot } from '../../src/model/time-slot.js';
+} from '../../src/model/totals/request-totals.js';
+import type { TimeSlot } from '../../src/model/totals/time-slot.js';
 
 /** An exchange as it was sent, and whether its client had been erased by then. */
 interface LoggedExchange {

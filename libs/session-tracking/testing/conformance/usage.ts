@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { slotAt, type SlotLength } from '../../src/model/time-slot.js';
+import { slotAt, type SlotLength } from '../../src/model/totals/time-slot.js';
 import {
   exchangeOf,
   leftOut,

@@ -1,7 +1,7 @@
-import { UNKNOWN_ADDRESS } from '../../model/address.js';
-import { groupByClient } from '../../model/client-groups.js';
-import type { Exchange } from '../../model/exchange.js';
-import { trackedRecordsOf } from '../../model/tracked-records.js';
+import { UNKNOWN_ADDRESS } from '../../model/clients/address.js';
+import { groupByClient } from '../../model/clients/client-groups.js';
+import type { Exchange } from '../../model/records/exchange.js';
+import { trackedRecordsOf } from '../../model/records/tracked-records.js';
 import type { AppendedBatch, RecordBatch } from '../session-store.js';
 import type { MemoryErasures } from './memory-erasures.js';
 import type { MemoryRequestIndex } from './memory-request-index.js';

@@ -1,5 +1,5 @@
-import { ownerOf, sessionOwner } from '../../model/client-groups.js';
-import { arrivalOf, type Exchange } from '../../model/exchange.js';
+import { ownerOf, sessionOwner } from '../../model/clients/client-groups.js';
+import { arrivalOf, type Exchange } from '../../model/records/exchange.js';
 import { ExpiringMap } from './expiring-map.js';
 
 /** Most clients whose erasure is remembered. */

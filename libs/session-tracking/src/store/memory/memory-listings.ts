@@ -1,4 +1,4 @@
-import type { ClientReference } from '../../model/client-identity.js';
+import type { ClientReference } from '../../model/clients/client-identity.js';
 import {
   decodeCursor,
   isAfter,

@@ -1,4 +1,4 @@
-import type { RequestRecord } from '../../model/records.js';
+import type { RequestRecord } from '../../model/records/records.js';
 import { ExpiringMap } from './expiring-map.js';
 import type { StoredSession } from './memory-sessions.js';
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { saltExpiry } from '../../model/salt-days.js';
+import { saltExpiry } from '../../model/clients/salt-days.js';
 import { ExpiringMap } from './expiring-map.js';
 
 /** More days than are ever honoured at once. */

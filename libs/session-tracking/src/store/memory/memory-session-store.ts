@@ -1,21 +1,24 @@
 import { setImmediate } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
-import { UNKNOWN_ADDRESS } from '../../model/address.js';
-import { ownerOf } from '../../model/client-groups.js';
-import type { ClientReference } from '../../model/client-identity.js';
-import { laterArrivals } from '../../model/later-arrivals.js';
-import type { RequestRecord, SessionHistory } from '../../model/records.js';
+import { UNKNOWN_ADDRESS } from '../../model/clients/address.js';
+import { ownerOf } from '../../model/clients/client-groups.js';
+import type { ClientReference } from '../../model/clients/client-identity.js';
+import { laterArrivals } from '../../model/records/later-arrivals.js';
+import type {
+  RequestRecord,
+  SessionHistory,
+} from '../../model/records/records.js';
 import type {
   ClientTotals,
   ClientTotalsOfSlot,
   ReadonlyTotals,
   UsageTotals,
-} from '../../model/request-totals.js';
+} from '../../model/totals/request-totals.js';
 import {
   clientSlotLength,
   type SlotLength,
   type TimeSlot,
-} from '../../model/time-slot.js';
+} from '../../model/totals/time-slot.js';
 import type {
   ActiveSessions,
   ActivityListing,

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { UNKNOWN_ADDRESS } from '../../model/address.js';
-import { type ClientGroup, sessionOwner } from '../../model/client-groups.js';
-import type { Client } from '../../model/client-identity.js';
+import { UNKNOWN_ADDRESS } from '../../model/clients/address.js';
+import {
+  type ClientGroup,
+  sessionOwner,
+} from '../../model/clients/client-groups.js';
+import type { Client } from '../../model/clients/client-identity.js';
 import type {
   RequestRecord,
   ResponseRecord,
   SessionInfo,
-} from '../../model/records.js';
-import { totalOf } from '../../model/session-totals.js';
+} from '../../model/records/records.js';
+import { totalOf } from '../../model/totals/session-totals.js';
 import type { StorePolicy } from '../session-store.js';
 import { ExpiringMap } from './expiring-map.js';
 

@@ -2,9 +2,9 @@ import {
   clientTotalsByMinute,
   routeTotalsByMinute,
   UNROUTED,
-} from '../../model/batch-totals.js';
+} from '../../model/totals/batch-totals.js';
 import { entryOf } from '../../model/entry-of.js';
-import type { Exchange } from '../../model/exchange.js';
+import type { Exchange } from '../../model/records/exchange.js';
 import {
   addRequestTotals,
   type ClientTotals,
@@ -16,7 +16,7 @@ import {
   type RequestTotals,
   sumOfClientTotals,
   type UsageTotals,
-} from '../../model/request-totals.js';
+} from '../../model/totals/request-totals.js';
 import {
   ROUTE_SLOT_LENGTHS,
   SLOT_LENGTHS,
@@ -26,7 +26,7 @@ import {
   slotName,
   slotOfName,
   type TimeSlot,
-} from '../../model/time-slot.js';
+} from '../../model/totals/time-slot.js';
 import type { RollupRetention } from '../session-store.js';
 import { DistinctCount } from './distinct-count.js';
 import { ExpiringMap } from './expiring-map.js';

@@ -1,4 +1,4 @@
-import type { TrackedRecord } from '../../model/records.js';
+import type { TrackedRecord } from '../../model/records/records.js';
 import type { RecordListener, Unsubscribe } from '../session-store.js';
 
 /** Those who hear of records as they are stored. */

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { ownerOf } from '../../model/client-groups.js';
-import type { ClientReference } from '../../model/client-identity.js';
-import { laterArrivals } from '../../model/later-arrivals.js';
-import { isSessionId } from '../../model/session-id.js';
+import { ownerOf } from '../../model/clients/client-groups.js';
+import type { ClientReference } from '../../model/clients/client-identity.js';
+import { laterArrivals } from '../../model/records/later-arrivals.js';
+import { isSessionId } from '../../model/records/session-id.js';
 import { type ErasureReport, nothingErased } from '../session-store.js';
-import type { RedisConnections } from './redis-connections.js';
+import type { RedisConnections } from './connection/redis-connections.js';
 import { RedisScript } from './redis-script.js';
 import type { SessionKeys } from './session-keys.js';
 
@@ -19,14 +19,14 @@ export class RedisErasures {
     'tombstones.lua',
     'request-index.lua',
     'remove-session.lua',
-    'erase-session-answer.lua',
+    'erase-session-main.lua',
   );
   private readonly eraseClientScript = new RedisScript(
     'erase-client.lua',
     'tombstones.lua',
     'request-index.lua',
     'remove-session.lua',
-    'erase-client-answer.lua',
+    'erase-client-main.lua',
   );
 
   constructor(

@@ -6,7 +6,7 @@ import {
   visitor,
 } from '../../../testing/record-builders.js';
 import { useRedis } from '../../../testing/redis-setting.js';
-import type { SessionInfo } from '../../model/records.js';
+import type { SessionInfo } from '../../model/records/records.js';
 
 const setting = useRedis();
 

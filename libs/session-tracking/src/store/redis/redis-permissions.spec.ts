@@ -10,7 +10,7 @@ import {
 } from '../../../testing/record-builders.js';
 import { useRedis } from '../../../testing/redis-setting.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
-import { slotAt } from '../../model/time-slot.js';
+import { slotAt } from '../../model/totals/time-slot.js';
 import type { RedisSessionStore } from './redis-session-store.js';
 
 const setting = useRedis();

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import type { RecordListener, Unsubscribe } from '../session-store.js';
-import { parseRecords } from './record-json.js';
-import type { RedisConnections } from './redis-connections.js';
-import type { TrackedRecord } from '../../model/records.js';
+import { parseRecords } from './reading/record-json.js';
+import type { RedisConnections } from './connection/redis-connections.js';
+import type { TrackedRecord } from '../../model/records/records.js';
 
 /** How long a subscription that failed waits for another attempt, in milliseconds. */
 const RETRY_MS = 1000;

@@ -19,7 +19,7 @@ import {
 } from '../../../testing/redis-setting.js';
 import { describeSessionStore } from '../../../testing/session-store-conformance.js';
 import { toSessionDocument } from '../../analytics/session-document.js';
-import { slotAt } from '../../model/time-slot.js';
+import { slotAt } from '../../model/totals/time-slot.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 
 const setting = useRedis();

@@ -1,19 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { groupByClient } from '../../model/client-groups.js';
-import type { ClientReference } from '../../model/client-identity.js';
+import { groupByClient } from '../../model/clients/client-groups.js';
+import type { ClientReference } from '../../model/clients/client-identity.js';
 import type {
   ClientTotals,
   ClientTotalsOfSlot,
   ReadonlyTotals,
   UsageTotals,
-} from '../../model/request-totals.js';
-import { saltExpiry } from '../../model/salt-days.js';
-import type { RequestRecord, SessionHistory } from '../../model/records.js';
+} from '../../model/totals/request-totals.js';
+import { saltExpiry } from '../../model/clients/salt-days.js';
+import type {
+  RequestRecord,
+  SessionHistory,
+} from '../../model/records/records.js';
 import {
   clientSlotLength,
   type SlotLength,
   type TimeSlot,
-} from '../../model/time-slot.js';
+} from '../../model/totals/time-slot.js';
 import type {
   ActiveSessions,
   ActivityListing,
@@ -29,15 +32,15 @@ import type {
   SessionSummary,
   Unsubscribe,
 } from '../session-store.js';
-import { readBatchAnswer } from './batch-answer.js';
-import { packBatch, packPolicy } from './batch-packing.js';
-import type { RedisConnections } from './redis-connections.js';
+import { readBatchAnswer } from './writing/batch-answer.js';
+import { packBatch, packPolicy } from './writing/batch-packing.js';
+import type { RedisConnections } from './connection/redis-connections.js';
 import { RedisErasures } from './redis-erasures.js';
 import { RedisRecordFeed } from './redis-record-feed.js';
 import { RedisScript } from './redis-script.js';
-import { RedisSessionReader } from './redis-session-reader.js';
+import { RedisSessionReader } from './reading/redis-session-reader.js';
 import { RedisTotalsHashes } from './redis-totals-hashes.js';
-import { RedisTotalsReader } from './redis-totals-reader.js';
+import { RedisTotalsReader } from './reading/redis-totals-reader.js';
 import { SessionKeys } from './session-keys.js';
 
 /** How long Redis remembers the last batch of a writer that has fallen silent, in seconds. */
@@ -67,12 +70,12 @@ export class RedisSessionStore implements SessionStore {
     'store-client.lua',
     'slots.lua',
     'add-totals.lua',
-    'append-answer.lua',
+    'append-main.lua',
   );
   private readonly findRequestScript = new RedisScript(
     'find-request.lua',
     'request-index.lua',
-    'find-request-answer.lua',
+    'find-request-main.lua',
   );
   readonly clientSlotLength: SlotLength;
   private cappedClients = 0;

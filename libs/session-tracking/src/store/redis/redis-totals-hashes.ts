@@ -1,6 +1,9 @@
 import type { RollupRetention } from '../session-store.js';
-import { CallBatcher, type TakeIn } from './call-batcher.js';
-import type { ConnectionUse, RedisConnections } from './redis-connections.js';
+import { CallBatcher, type TakeIn } from './reading/call-batcher.js';
+import type {
+  ConnectionUse,
+  RedisConnections,
+} from './connection/redis-connections.js';
 import { RedisScript } from './redis-script.js';
 import type { SessionKeys } from './session-keys.js';
 
@@ -31,14 +34,14 @@ export class RedisTotalsHashes {
     'slots.lua',
     'gather-totals.lua',
     'totals-by-slot.lua',
-    'fold-totals-answer.lua',
+    'fold-totals-main.lua',
   );
   private readonly readScript = new RedisScript(
     'read-totals.lua',
     'slots.lua',
     'gather-totals.lua',
     'totals-by-slot.lua',
-    'read-totals-answer.lua',
+    'read-totals-main.lua',
   );
   private readonly scriptArguments: readonly string[];
   private readonly texts = new CallBatcher(

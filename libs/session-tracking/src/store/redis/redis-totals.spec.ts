@@ -4,9 +4,9 @@ import { useRedis } from '../../../testing/redis-setting.js';
 import { CONFORMANCE_POLICY } from '../../../testing/session-store-conformance.js';
 import { startReplyForger } from '../../../testing/reply-forger.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
-import { bucketOf } from '../../model/duration-buckets.js';
-import type { Exchange } from '../../model/exchange.js';
-import type { TimeSlot } from '../../model/time-slot.js';
+import { bucketOf } from '../../model/totals/duration-buckets.js';
+import type { Exchange } from '../../model/records/exchange.js';
+import type { TimeSlot } from '../../model/totals/time-slot.js';
 
 const setting = useRedis();
 

@@ -11,10 +11,10 @@ import {
   visitor,
 } from '../../../testing/record-builders.js';
 import { isTotal, useRedis } from '../../../testing/redis-setting.js';
-import { slotAt } from '../../model/time-slot.js';
+import { slotAt } from '../../model/totals/time-slot.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
-import { RedisConnections } from './redis-connections.js';
-import type { Exchange } from '../../model/exchange.js';
+import { RedisConnections } from './connection/redis-connections.js';
+import type { Exchange } from '../../model/records/exchange.js';
 
 const setting = useRedis();
 

@@ -1,6 +1,6 @@
-import { ownerOf } from '../../model/client-groups.js';
-import type { ClientReference } from '../../model/client-identity.js';
-import { slotName, type TimeSlot } from '../../model/time-slot.js';
+import { ownerOf } from '../../model/clients/client-groups.js';
+import type { ClientReference } from '../../model/clients/client-identity.js';
+import { slotName, type TimeSlot } from '../../model/totals/time-slot.js';
 
 /** Every key that this package uses in Redis: prefix in, keys out. */
 export class SessionKeys {

@@ -1,5 +1,5 @@
 -- Removes everything that names a client, a bounded number of sessions at a time. After it come
--- tombstones.lua, request-index.lua, remove-session.lua and erase-client-answer.lua, which share its
+-- tombstones.lua, request-index.lua, remove-session.lua and erase-client-main.lua, which share its
 -- locals.
 --
 -- KEYS[1]  the list of the client's sessions. All other keys are made from ARGV[1]; in a cluster it

@@ -1,5 +1,5 @@
 -- Removes a session and everything that points to it, a bounded part at a time. After it come tombstones.lua,
--- request-index.lua, remove-session.lua and erase-session-answer.lua, which share its locals.
+-- request-index.lua, remove-session.lua and erase-session-main.lua, which share its locals.
 --
 -- KEYS[1]  the session's info. All other keys are made from ARGV[1]; in a cluster it carries the same
 --          hash tag as KEYS[1].

@@ -1,4 +1,4 @@
--- Finds the session that holds a request. After it come request-index.lua and find-request-answer.lua,
+-- Finds the session that holds a request. After it come request-index.lua and find-request-main.lua,
 -- which share its locals.
 --
 -- KEYS[1]  any key of the partition: all keys are made from ARGV[1], which in a cluster carries the

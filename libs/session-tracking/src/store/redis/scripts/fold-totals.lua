@@ -1,5 +1,5 @@
 -- Adds totals that wait to those of the slots in which they fall: the oldest first, a bounded number.
--- After it come slots.lua, gather-totals.lua, totals-by-slot.lua and fold-totals-answer.lua, which share
+-- After it come slots.lua, gather-totals.lua, totals-by-slot.lua and fold-totals-main.lua, which share
 -- its locals.
 --
 -- KEYS[1]  any key of the partition: all keys are made from ARGV[1], which in a cluster carries the

@@ -1,6 +1,6 @@
 -- Reads hashes of totals whole, after folding what waits; each as one text, since an answer of few long
 -- texts costs its reader a fraction of one of many short ones. After it come slots.lua,
--- gather-totals.lua, totals-by-slot.lua and read-totals-answer.lua, which share its locals.
+-- gather-totals.lua, totals-by-slot.lua and read-totals-main.lua, which share its locals.
 --
 -- KEYS[1]  any key of the partition; the hashes are named in ARGV and in a cluster carry the same tag.
 --

@@ -1,0 +1,69 @@
+import { StoreUnavailableError } from '../../../errors/store-unavailable.error.js';
+import type { ClientGroup } from '../../../model/clients/client-groups.js';
+import type {
+  AppendedBatch,
+  AppendedExchange,
+  RecordBatch,
+} from '../../session-store.js';
+
+/** Stands in the totals and in no session. */
+const LEFT_OUT: AppendedExchange = { outcome: 'stored', sessionId: '' };
+const REJECTED: AppendedExchange = { outcome: 'rejected', sessionId: '' };
+const ERASED: AppendedExchange = { outcome: 'erased', sessionId: '' };
+
+/** What scripts/append-batch.lua answers. */
+export interface BatchAnswer extends AppendedBatch {
+  readonly counts: {
+    /** How many batches have totals that wait to be folded. */
+    readonly pendingTotals: number;
+    readonly cappedClients: number;
+    readonly cappedSessions: number;
+  };
+}
+
+/** Spreads the answer of scripts/append-batch.lua over the exchanges. */
+export function readBatchAnswer(
+  answer: unknown,
+  groups: readonly ClientGroup[],
+  batch: RecordBatch,
+): BatchAnswer {
+  const [counts = '', rejectedLine = '', erasedLine = '', ...sessionIds] =
+    typeof answer === 'string' ? answer.split('\n') : [];
+  const [, sequence, pendingTotals, cappedClients, cappedSessions] =
+    /^(\d+) (\d+) (\d+) (\d+)$/.exec(counts) ?? [];
+  if (sequence !== String(batch.sequence)) {
+    throw new StoreUnavailableError(
+      'confirm a batch',
+      `unexpected answer ${JSON.stringify(answer)}`,
+    );
+  }
+  const rejected = positionsIn(rejectedLine);
+  const erased = positionsIn(erasedLine);
+  const exchanges: AppendedExchange[] = batch.exchanges.map(() => LEFT_OUT);
+  let position = 0;
+  groups.forEach((group, index) => {
+    const isRejected = rejected.has(index + 1);
+    const sessionId = batch.wantsSessionIds ? (sessionIds[index] ?? '') : '';
+    const stored: AppendedExchange = { outcome: 'stored', sessionId };
+    for (const place of group.positions) {
+      position += 1;
+      if (erased.has(position)) {
+        exchanges[place] = ERASED;
+      } else {
+        exchanges[place] = isRejected ? REJECTED : stored;
+      }
+    }
+  });
+  return {
+    exchanges,
+    counts: {
+      pendingTotals: Number(pendingTotals),
+      cappedClients: Number(cappedClients),
+      cappedSessions: Number(cappedSessions),
+    },
+  };
+}
+
+function positionsIn(line: string): ReadonlySet<number> {
+  return new Set(line === '' ? [] : line.split(' ').map(Number));
+}
