@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { IsNumber, IsOptional, Max, Min } from 'class-validator';
-import { LATEST_UNIX_TIME } from '../analytics/query-checks.js';
+import { LATEST_UNIX_TIME } from '../model/records/durations.js';
 
 /** An optional parameter that is a moment; the property becomes Unix time in seconds. */
 export function IsUnixTime(): PropertyDecorator {

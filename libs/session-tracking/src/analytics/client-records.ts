@@ -1,3 +1,4 @@
+import { entryOf } from '../model/entry-of.js';
 import { breakWhenDue } from '../model/break-when-due.js';
 import type { StoredNames } from '../model/clients/client-identity.js';
 import type { SessionHistory } from '../model/records/records.js';
@@ -73,13 +74,7 @@ function addSession(
   for (const exchange of joinExchanges(requests, responses)) {
     const { request } = exchange;
     if (request.timestamp >= since && request.timestamp < until) {
-      const route = routeNameOf(request);
-      const sameRoute = records.exchanges.get(route);
-      if (sameRoute === undefined) {
-        records.exchanges.set(route, [exchange]);
-      } else {
-        sameRoute.push(exchange);
-      }
+      entryOf(records.exchanges, routeNameOf(request), () => []).push(exchange);
     }
   }
 }

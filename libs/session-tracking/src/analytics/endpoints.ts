@@ -1,4 +1,5 @@
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
+import { entryOf } from '../model/entry-of.js';
 import type { AddressAnonymizer } from '../model/clients/address-anonymizer.js';
 import {
   normalizeUserId,
@@ -144,12 +145,7 @@ function addRoutes(
   routes: ReadonlyMap<string, ReadonlyTotals>,
 ): void {
   for (const [name, totals] of routes) {
-    let sum = sums.get(name);
-    if (sum === undefined) {
-      sum = emptyRequestTotals();
-      sums.set(name, sum);
-    }
-    addRequestTotals(sum, totals);
+    addRequestTotals(entryOf(sums, name, emptyRequestTotals), totals);
   }
 }
 

@@ -1,3 +1,4 @@
+import { entryOf } from '../model/entry-of.js';
 import type {
   RequestRecord,
   ResponseRecord,
@@ -19,12 +20,7 @@ export function joinExchanges(
 ): JoinedExchange[] {
   const responsesById = new Map<string, ResponseRecord[]>();
   for (const response of responses) {
-    const sameId = responsesById.get(response.request_id);
-    if (sameId === undefined) {
-      responsesById.set(response.request_id, [response]);
-    } else {
-      sameId.push(response);
-    }
+    entryOf(responsesById, response.request_id, () => []).push(response);
   }
   return requests
     .toReversed()

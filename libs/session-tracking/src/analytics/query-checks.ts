@@ -1,7 +1,5 @@
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
-
-/** The latest moment that a question can name, in Unix time in seconds. */
-export const LATEST_UNIX_TIME = 99_999_999_999;
+import { LATEST_UNIX_TIME } from '../model/records/durations.js';
 
 /**
  * What a question asked in code may hold, as the admin API has it: types end where JavaScript, a

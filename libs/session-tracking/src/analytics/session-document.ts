@@ -1,4 +1,5 @@
 import type { SessionHistory } from '../model/records/records.js';
+import { ratePer } from './endpoint-figures.js';
 import { joinExchanges } from './join-exchanges.js';
 import { type PartialMark, partialMark } from './partial-mark.js';
 import { percentile } from './percentile.js';
@@ -71,13 +72,12 @@ export function toSessionDocument(history: SessionHistory): SessionDocument {
     analytics: {
       request_count: info.request_count,
       response_count: info.response_count,
-      avg_response_time:
-        info.response_count === 0
-          ? 0
-          : info.duration_us_total / 1000 / info.response_count,
+      avg_response_time: ratePer(
+        info.response_count,
+        info.duration_us_total / 1000,
+      ),
       error_count: info.error_count,
-      error_rate:
-        info.request_count === 0 ? 0 : info.error_count / info.request_count,
+      error_rate: ratePer(info.request_count, info.error_count),
       p50: percentile(durations, 50),
       p95: percentile(durations, 95),
       p99: percentile(durations, 99),

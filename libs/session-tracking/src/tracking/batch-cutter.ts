@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { entryOf } from '../model/entry-of.js';
 import { countRecords } from '../model/records/exchange.js';
 import type { RecordBatch } from '../store/session-store.js';
 import { estimateBytes, type QueuedExchange } from './record-queue.js';
@@ -21,6 +22,10 @@ interface Piece {
   records: number;
 }
 
+function emptyPiece(): Piece {
+  return { exchanges: [], records: 0 };
+}
+
 /** Cuts what leaves the queue into numbered batches, each of one partition. */
 export class BatchCutter {
   private readonly writer = randomUUID();
@@ -34,11 +39,7 @@ export class BatchCutter {
     const open = new Map<number, Piece>();
     for (const exchange of exchanges) {
       const { partition } = exchange;
-      let piece = open.get(partition);
-      if (piece === undefined) {
-        piece = { exchanges: [], records: 0 };
-        open.set(partition, piece);
-      }
+      const piece = entryOf(open, partition, emptyPiece);
       piece.exchanges.push(exchange);
       piece.records += countRecords(exchange);
       if (piece.records >= RECORDS_PER_BATCH) {

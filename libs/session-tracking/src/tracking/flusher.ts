@@ -42,7 +42,7 @@ export type StoredListener = (
  */
 export class Flusher {
   private readonly pending = new PendingRecords();
-  /** What a flush does is no part of the request that happened to set it off, nor may it hold that one's context. */
+  /** Flushes run in it: they neither belong to the request that set them off nor retain its context. */
   private readonly ownContext = new AsyncResource('session-tracking:flush');
   private timer: Timer | undefined;
   private running: Promise<void> | undefined;

@@ -89,8 +89,8 @@ export class PendingRecords {
   }
 
   /**
-   * Whether any of these is not settled, which were everything at some time: whatever came later stands behind
-   * them, so the oldest of each part tells.
+   * Whether any of these is not settled, which were everything at some time. First in, first out: the oldest of
+   * each part tells.
    */
   holdsAnyOf(earlier: ReadonlySet<QueuedExchange>): boolean {
     return [

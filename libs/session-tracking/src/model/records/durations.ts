@@ -1,3 +1,6 @@
+/** The latest moment that is recorded or asked for, in Unix time in seconds. */
+export const LATEST_UNIX_TIME = 99_999_999_999;
+
 /** Milliseconds with the two decimals that records carry. */
 export function roundMilliseconds(milliseconds: number): number {
   return Math.round(milliseconds * 100) / 100;

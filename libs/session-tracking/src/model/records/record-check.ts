@@ -1,5 +1,9 @@
 import { InvalidRecordError } from '../../errors/invalid-record.error.js';
-import { roundMilliseconds, toUnixSeconds } from './durations.js';
+import {
+  LATEST_UNIX_TIME,
+  roundMilliseconds,
+  toUnixSeconds,
+} from './durations.js';
 import { MAX_NAME_LENGTH, toStoredMessage } from './error-description.js';
 import { toPrintable } from '../printable.js';
 import type {
@@ -13,7 +17,6 @@ import { isRequestId } from './request-id.js';
 import { pathOf } from './request-path.js';
 
 const METHOD = /^[A-Za-z-]{1,20}$/;
-const LATEST_UNIX_TIME = 99_999_999_999;
 const LONGEST_DURATION_MS = 10_000_000_000;
 const MAX_ROUTE_LENGTH = 512;
 

@@ -1,4 +1,5 @@
 import { isHarmlessPath } from './harmless-path.js';
+import { WORDS } from './secret-words.js';
 
 /** What a route template says about the segments of the paths that it matches. */
 export interface RouteSecrets {
@@ -17,7 +18,6 @@ const PARAMETER = /[:*]"?([A-Za-z_$][\w$-]*)/g;
 const OPEN = /[*{}?]/;
 const PATTERN = /[:*{}()?]/;
 
-const WORDS = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g;
 const SECRETS = new Set(
   'token secret email mail password passwd passcode pwd otp jwt signature sig nonce credential auth session sid apikey phone ssn'.split(
     ' ',

@@ -25,7 +25,8 @@ const STEPS = new Set(
   'reset change forgot new update verify confirm recover'.split(' '),
 );
 
-const WORDS = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g;
+/** The words of a name in camel, Pascal or snake case. */
+export const WORDS = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g;
 const LETTERS = /[a-z]+/g;
 
 /**

@@ -20,7 +20,7 @@ export interface UsageTotals extends RequestTotals {
   newSessions: number;
 }
 
-/** Totals that others read too: whoever adds up makes a sum of its own. */
+/** Totals that others read too: copy them before you add to them. */
 export type ReadonlyTotals<T extends RequestTotals = RequestTotals> = Readonly<
   Omit<T, 'durations'>
 > & { readonly durations: ReadonlyMap<number, number> };

@@ -38,9 +38,8 @@ export class RedisScript {
 }
 
 /**
- * Leaves nothing in the reply itself: ioredis assigns functions that hold it to each of its commands,
- * and V8 lays such functions into its old space at once, so that all a reply holds would stay, and be
- * copied by the collections in between, until the next full one.
+ * Moves what a reply holds into an array of its own: functions of ioredis that V8 keeps in its old space hold
+ * the reply, so what stays in it is freed by the next full collection only.
  */
 function takeOut(reply: unknown): unknown {
   return Array.isArray(reply) ? reply.splice(0) : reply;
