@@ -130,8 +130,9 @@ async function expectEveryKeyToExpire({ stored }: TestApp): Promise<void> {
     pipeline.ttl(key);
   }
   const answers = (await pipeline.exec()) ?? [];
+  // What has gone meanwhile (-2), as totals that waited do when they are counted, needs none any more.
   expect(
-    answers.filter(([error, ttl]) => error !== null || Number(ttl) <= 0),
+    answers.filter(([error, ttl]) => error !== null || ttl === -1),
   ).toEqual([]);
 }
 
