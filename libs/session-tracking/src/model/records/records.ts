@@ -37,8 +37,8 @@ export interface ResponseRecord {
 }
 
 /** All of it may be left out, or be undefined. */
-type Optional<Record> = {
-  [Name in keyof Record]?: Record[Name] | undefined;
+type Optional<Fields> = {
+  [Name in keyof Fields]?: Fields[Name] | undefined;
 };
 
 /** What a caller of `recordRequest` gives; what is left out is filled in. */
