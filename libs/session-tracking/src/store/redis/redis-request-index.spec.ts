@@ -5,10 +5,27 @@ import {
   responseRecord,
   user,
 } from '../../../testing/record-builders.js';
+import type { Exchange } from '../../model/records/exchange.js';
 import { useRedis } from '../../../testing/redis-setting.js';
 import { CONFORMANCE_POLICY } from '../../../testing/session-store-conformance.js';
 
 const setting = useRedis();
+
+/** How many requests the index holds. */
+async function countEntries(): Promise<number> {
+  const keys = await setting.redis.keys(setting.key('request:*'));
+  const counts = await Promise.all(keys.map((key) => setting.redis.hlen(key)));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function requestsOf(name: string, first: number, count: number): Exchange[] {
+  return Array.from({ length: count }, (_, index) =>
+    exchangeOf(user(name), {
+      id: `${name}${first + index}`,
+      timestamp: moment(),
+    }),
+  );
+}
 
 describe('the index of requests', () => {
   const policy = {
@@ -24,14 +41,7 @@ describe('the index of requests', () => {
     for (const name of ['a', 'b']) {
       for (let first = 0; first < 600; first += 100) {
         ids.push(
-          ...(await setting.writer.sessionsOf(
-            ...Array.from({ length: 100 }, (_, index) =>
-              exchangeOf(user(name), {
-                id: `${name}${first + index}`,
-                timestamp: moment(),
-              }),
-            ),
-          )),
+          ...(await setting.writer.sessionsOf(...requestsOf(name, first, 100))),
         );
       }
     }
@@ -63,6 +73,73 @@ describe('the index of requests', () => {
       6400,
       -1,
     );
+  });
+});
+
+describe('what leaves the index of requests', () => {
+  it('is what a full list lets go', async () => {
+    setting.use({ ...CONFORMANCE_POLICY, maxRecordsPerSession: 10 });
+    const id = await setting.writer.sessionOf(...requestsOf('a', 0, 7));
+    await setting.writer.append(...requestsOf('a', 7, 7));
+    expect(await countEntries()).toBe(10);
+    expect(await setting.store.findRequest('a3')).toBeNull();
+    expect(await setting.store.findRequest('a4')).toBe(id);
+    await setting.writer.append(...requestsOf('a', 14, 25));
+    expect(await countEntries()).toBe(10);
+    expect(await setting.store.findRequest('a28')).toBeNull();
+    expect(await setting.store.findRequest('a29')).toBe(id);
+  });
+
+  it('is nothing of another session with a request of the same id', async () => {
+    setting.use({ ...CONFORMANCE_POLICY, maxRecordsPerSession: 1 });
+    const timestamp = moment();
+    await setting.writer.append(
+      exchangeOf(user('a'), { id: 'same', timestamp }),
+    );
+    const later = await setting.writer.sessionOf(
+      exchangeOf(user('b'), { id: 'same', timestamp: timestamp + 1 }),
+    );
+    await setting.writer.append(
+      exchangeOf(user('a'), { id: 'next', timestamp }),
+    );
+    expect(await setting.store.findRequest('same')).toBe(later);
+  });
+
+  it('is not the request of a batch that lets an earlier one of the same id go', async () => {
+    setting.use({ ...CONFORMANCE_POLICY, maxRecordsPerSession: 1 });
+    const again = exchangeOf(user('a'), { id: 'same', timestamp: moment() });
+    const id = await setting.writer.sessionOf(again);
+    await setting.writer.append(again);
+    expect(await setting.store.findRequest('same')).toBe(id);
+  });
+
+  it('is what sessions held that make room for others', async () => {
+    setting.use({ ...CONFORMANCE_POLICY, maxSessions: 5 });
+    for (let batch = 0; batch < 4; batch += 1) {
+      const names = [0, 1, 2, 3, 4].map((index) => `u${batch}${index}:`);
+      await setting.writer.append(
+        ...names.flatMap((name) => requestsOf(name, 0, 3)),
+      );
+    }
+    const { sessions } = await setting.store.listSessions({ limit: 100 });
+    expect(sessions).toHaveLength(5);
+    expect(await countEntries()).toBe(15);
+    for (const { session_id, user_id } of sessions) {
+      expect(await setting.store.findRequest(`${user_id}2`)).toBe(session_id);
+    }
+  });
+
+  it('is of sessions that make room a thousand in a batch, so that it ends soon', async () => {
+    const policy = { ...CONFORMANCE_POLICY, maxSessions: 2 };
+    setting.use(policy);
+    await setting.writer.append(...requestsOf('a', 0, 600));
+    await setting.writer.append(...requestsOf('b', 0, 600));
+    await setting.age(setting.prefix, 10, policy);
+    await setting.writer.append(
+      ...requestsOf('c', 0, 1),
+      ...requestsOf('d', 0, 1),
+    );
+    expect(await countEntries()).toBe(2 + 200);
   });
 });
 

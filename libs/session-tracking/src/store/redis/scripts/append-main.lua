@@ -60,7 +60,7 @@ local function make_room()
     return
   end
   for _, session_id in ipairs(call('ZRANGE', expiry_key, 0, excess - 1)) do
-    local succeeded, requests = pcall(drop_session, session_id)
+    local succeeded, requests = pcall(drop_to_make_room, session_id)
     if succeeded and requests then
       capped_sessions = capped_sessions + 1
     else

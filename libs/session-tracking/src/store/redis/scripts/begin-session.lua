@@ -9,6 +9,20 @@ local capped_sessions = 0
 -- How many sessions began in each minute; fewer than none where some are found to have begun earlier.
 local new_sessions = {}
 
+-- Requests whose entries in the index this batch may still remove with the sessions that make room. To remove
+-- more may take longer than a batch should: these lead nowhere then, and go in time.
+local forgotten_left = 1000
+
+local function drop_to_make_room(session_id)
+  local records = forgotten_left > 0
+    and try('LRANGE', base .. session_id .. ':requests', 0, forgotten_left - 1)
+  if records and not records.err then
+    forget_quickly(session_id, records)
+    forgotten_left = forgotten_left - #records
+  end
+  return drop_session(session_id)
+end
+
 -- A version 4 UUID that follows from the seed: the same again when Redis replays it.
 local function new_session_id(client_position)
   local hash = redis.sha1hex(seed .. client_position)
@@ -46,7 +60,7 @@ local function list_session(part, session_id, leave)
   if is_error(total) then
     return 0
   end
-  if total > SESSIONS_PER_CLIENT and leave(take_oldest(part), drop_session) then
+  if total > SESSIONS_PER_CLIENT and leave(take_oldest(part), drop_to_make_room) then
     capped_sessions = capped_sessions + 1
   end
   return total
@@ -118,7 +132,7 @@ local function begin_session(session_id, open_key, user_id, address, former_addr
 
   local sessions_at_address = list_session('ip:' .. address, session_id, leave_address)
   if user_id ~= '' then
-    list_session('user:' .. user_id, session_id, drop_session)
+    list_session('user:' .. user_id, session_id, drop_to_make_room)
   elseif not aged_id and address ~= UNKNOWN_ADDRESS and sessions_at_address > 1 then
     local next_id = find_overtaking(address, first_at)
     if next_id then

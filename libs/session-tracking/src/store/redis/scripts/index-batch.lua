@@ -10,9 +10,10 @@ local found_again = {}
 -- Requests whose entries this batch may still write anew.
 local anew_left = REQUESTS_INDEXED_ANEW
 
+-- Of more requests than a list keeps the first are gone already.
 local function find_again(session_id, request_ids, count)
   local stem = stem_of(session_id)
-  for position = 1, count do
+  for position = math.max(1, count - max_records + 1), count do
     local reference = reference_of(request_ids[position])
     local shard = shard_of(reference)
     local entries = found_again[shard]

@@ -10,8 +10,7 @@ local function length(key)
   return type(reply) == 'number' and reply or 0
 end
 
--- Removes a session and what points to it, but for the entries of its requests in the index, which lead
--- nowhere then and go in time: to find all of them may take longer than a batch should. Returns how many
+-- Removes a session and what points to it, but for the entries of its requests in the index. Returns how many
 -- requests and responses went; nil when there is no such session.
 local function drop_session(session_id)
   local key = base .. session_id

@@ -48,19 +48,28 @@ local function request_id_in(record)
   return string.match(record, '"request_id":"([^"]*)"') or ''
 end
 
+-- Removes those of the references that lead to a session.
 local function forget_references(key, references, stem)
   if call('EXISTS', key) == 0 then
     return
   end
   for first = 1, #references, REFERENCES_PER_CALL do
-    local found = try('HMGET', key,
-      unpack(references, first, math.min(first + REFERENCES_PER_CALL - 1, #references)))
+    local last = math.min(first + REFERENCES_PER_CALL - 1, #references)
+    local found = try('HMGET', key, unpack(references, first, last))
+    local leading = {}
     for position, found_stem in ipairs(found.err and {} or found) do
       if found_stem == stem then
-        call('HDEL', key, references[first + position - 1])
+        leading[#leading + 1] = references[first + position - 1]
       end
     end
+    if #leading > 0 then
+      call('HDEL', key, unpack(leading))
+    end
   end
+end
+
+local function arrival_in(record)
+  return tonumber(string.match(record, '^{"timestamp":(%d+)')) or 0
 end
 
 -- How far the clock of who came by a request may be ahead of Redis', in seconds.
@@ -72,7 +81,7 @@ local function forget_requests(session_id, records)
   local newest, oldest = slice_at(now), slice_at(now - request_ttl)
   local by_first, earliest = {}, newest
   for _, record in ipairs(records) do
-    local came_at = tonumber(string.match(record, '^{"timestamp":(%d+)')) or 0
+    local came_at = arrival_in(record)
     -- Of a time that is still to come nobody knows when it was stored.
     local first = came_at > now and oldest or math.max(slice_at(came_at - CLOCKS_DIFFER), oldest)
     local references = by_first[first] or {}
@@ -91,5 +100,28 @@ local function forget_requests(session_id, records)
     for shard, references in pairs(by_shard) do
       forget_references(slice_key(slice, shard), references, stem)
     end
+  end
+end
+
+-- Within so many seconds of when it came, by whatever clock, a request is nearly always stored.
+local STORED_WITHIN = 10
+
+-- The same for requests that make room for others, which may be as many as arrive: an entry is looked for only
+-- where it nearly always is, and goes with its slice where it is not there.
+local function forget_quickly(session_id, records)
+  local newest, references_by_key = slice_at(now), {}
+  for _, record in ipairs(records) do
+    local came_at = arrival_in(record)
+    local reference = reference_of(request_id_in(record))
+    local last = math.min(slice_at(came_at + STORED_WITHIN), newest)
+    for slice = slice_at(came_at - STORED_WITHIN), last, slice_length do
+      local key = slice_key(slice, shard_of(reference))
+      local references = references_by_key[key] or {}
+      references_by_key[key] = references
+      references[#references + 1] = reference
+    end
+  end
+  for key, references in pairs(references_by_key) do
+    forget_references(key, references, stem_of(session_id))
   end
 end

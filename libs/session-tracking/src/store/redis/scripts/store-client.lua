@@ -1,7 +1,8 @@
 -- Part of append-batch.lua, after begin-session.lua and index-batch.lua: stores what one client sent.
 
--- Appends the first so many records to a list. Returns false when it holds a foreign type.
-local function append(key, records, count)
+-- Appends the first so many records to a list; where it is full the oldest go, requests with their entries in
+-- the index, for which their session is given. Returns false when the list holds a foreign type.
+local function append(key, records, count, session_id)
   if count == 0 then
     return true
   end
@@ -13,6 +14,10 @@ local function append(key, records, count)
     call('EXPIRE', key, data_ttl)
   end
   if total > max_records then
+    if session_id then
+      local excess = math.min(total - max_records, REFERENCES_PER_CALL)
+      forget_quickly(session_id, call('LRANGE', key, 0, excess - 1))
+    end
     call('LTRIM', key, -max_records, -1)
   end
   return true
@@ -122,7 +127,7 @@ local function store_client(client_position, owner, user_id, address, former_add
   end
 
   local requests_key = base .. session_id .. ':requests'
-  if not append(requests_key, requests, request_count) then
+  if not append(requests_key, requests, request_count, session_id) then
     return nil
   end
   if not append(base .. session_id .. ':responses', responses, response_count) then
