@@ -20,6 +20,7 @@ export function checkFunnelSteps(steps: unknown): void {
     throw new InvalidQueryError(
       'steps',
       `must be ${MIN_FUNNEL_STEPS} to ${MAX_FUNNEL_STEPS} methods and routes, such as GET /cart and POST /orders`,
+      Array.isArray(steps) ? steps.find((step) => !isFunnelStep(step)) : steps,
     );
   }
 }

@@ -128,6 +128,24 @@ describe('a question asked in code', () => {
     });
   });
 
+  it.each([
+    ['getUsage', { window: 'an hour' }, '"an hour"'],
+    ['getUsage', { step: '90s' }, '"90s"'],
+    ['getUsage', { since: -1 }, '-1'],
+    ['getClients', { limit: 0 }, '0'],
+    ['getClients', { sort: 'by\u202ename' }, '"by\\u{202e}name"'],
+    ['getSessions', { since: 2, until: 1 }, '2'],
+    ['getFunnel', { steps: ['GET /cart', 'get'] }, '"get"'],
+    ['getFunnel', { steps: 'GET /cart' }, '"GET /cart"'],
+  ] as const)(
+    '%s says of %j what is wrong with it',
+    async (question, query, shown) => {
+      await expect(QUESTIONS[question](query)).rejects.toThrow(
+        `; it is ${shown}`,
+      );
+    },
+  );
+
   it.each(RIGHT)('%s is answered with %j', async (question, query) => {
     await expect(QUESTIONS[question](query)).resolves.toBeDefined();
   });

@@ -62,7 +62,7 @@ function check(
   takes: string,
 ): void {
   if (value !== undefined && !isRight) {
-    throw new InvalidQueryError(field, takes);
+    throw new InvalidQueryError(field, takes, value);
   }
 }
 

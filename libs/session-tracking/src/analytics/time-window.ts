@@ -38,12 +38,16 @@ export function readWindow(
   }
   const seconds = window === undefined ? defaultSeconds : parseDuration(window);
   if (seconds === undefined) {
-    throw new InvalidQueryError('window', DURATION_TAKES);
+    throw new InvalidQueryError('window', DURATION_TAKES, window);
   }
   const end = Math.min(until ?? now, now);
   const begin = since ?? end - seconds;
   if (begin >= end) {
-    throw new InvalidQueryError('since', 'must be before until and before now');
+    throw new InvalidQueryError(
+      'since',
+      'must be before until and before now',
+      since,
+    );
   }
   const field = since === undefined ? 'until' : 'since';
   return {

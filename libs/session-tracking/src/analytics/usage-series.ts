@@ -60,6 +60,7 @@ export function planUsageSeries(
     throw new InvalidQueryError(
       'step',
       `must be at most ${spellDuration(seconds)}: totals are kept no longer`,
+      query.step,
     );
   }
   const { since, until } = alignWindow(
@@ -100,6 +101,7 @@ function readStep(text: string): number {
     throw new InvalidQueryError(
       'step',
       'must be a whole number of minutes, written with m, h or d, such as 5m or 1h',
+      text,
     );
   }
   return step;
