@@ -106,11 +106,20 @@ describe('what leaves the index of requests', () => {
   });
 
   it('is not the request of a batch that lets an earlier one of the same id go', async () => {
-    setting.use({ ...CONFORMANCE_POLICY, maxRecordsPerSession: 1 });
+    const policy = {
+      ...CONFORMANCE_POLICY,
+      maxRecordsPerSession: 1,
+      maxSessions: 2,
+    };
+    setting.use(policy);
+    await setting.writer.append(...requestsOf('longest unused', 0, 1));
+    await setting.age(setting.prefix, 10, policy);
     const again = exchangeOf(user('a'), { id: 'same', timestamp: moment() });
     const id = await setting.writer.sessionOf(again);
-    await setting.writer.append(again);
+    // Also where a session makes room afterwards.
+    await setting.writer.append(again, ...requestsOf('b', 0, 1));
     expect(await setting.store.findRequest('same')).toBe(id);
+    expect(await countEntries()).toBe(2);
   });
 
   it('is what sessions held that make room for others', async () => {

@@ -1,7 +1,7 @@
 -- Stores one batch of records, once: finds or creates the session of each client, appends, trims,
 -- counts, renews the expiry, finds requests by their ids again and adds everything to the totals.
 -- This file is the beginning; after it come tombstones.lua, request-index.lua, remove-session.lua,
--- begin-session.lua, index-batch.lua, store-client.lua, slots.lua, add-totals.lua and append-main.lua,
+-- index-batch.lua, begin-session.lua, store-client.lua, slots.lua, add-totals.lua and append-main.lua,
 -- which share its locals.
 --
 -- KEYS[1]  the writer's entry, a hash: "sequence" of the batch it stored last, that of the one it has

@@ -68,6 +68,7 @@ local function make_room()
       call('ZREM', expiry_key, session_id)
     end
   end
+  remove_leaving()
 end
 
 client_count, at = unpack_at('>H', packed, at)
@@ -158,6 +159,7 @@ for client_position = 1, client_count do
   session_ids[client_position] = session_id or ''
 end
 -- An error from here on would leave the batch half done: each part may fail on its own.
+pcall(remove_leaving)
 pcall(index_requests)
 
 local minute_count

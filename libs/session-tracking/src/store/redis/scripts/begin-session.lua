@@ -1,4 +1,4 @@
--- Part of append-batch.lua, after remove-session.lua: begins sessions.
+-- Part of append-batch.lua, after remove-session.lua and index-batch.lua: begins sessions.
 
 local SESSIONS_PER_CLIENT = 10000
 
@@ -17,7 +17,7 @@ local function drop_to_make_room(session_id)
   local records = forgotten_left > 0
     and try('LRANGE', base .. session_id .. ':requests', 0, forgotten_left - 1)
   if records and not records.err then
-    forget_quickly(session_id, records)
+    leave_index(session_id, records)
     forgotten_left = forgotten_left - #records
   end
   return drop_session(session_id)

@@ -1,4 +1,5 @@
--- Part of append-batch.lua, after request-index.lua: writes in which sessions the requests of the batch are.
+-- Part of append-batch.lua, after request-index.lua: writes in which sessions the requests of the batch are,
+-- and removes what those that make room for them had there.
 
 -- Requests of a session whose entries in the index are written anew; older ones are not found any more. Also
 -- those of a batch: many at once would hold Redis up.
@@ -58,6 +59,33 @@ local function index_anew(session_id, indexed_at)
   find_again(session_id, request_ids, count)
   call('HSET', base .. session_id .. ':info', 'indexed_at', now)
   anew_left = anew_left - count
+end
+
+-- Within so many seconds of when it came, by whatever clock, a request is nearly always stored.
+local STORED_WITHIN = 10
+
+-- By slices and shards: entries of requests that make room for others.
+local leaving = {}
+
+-- As many may leave as arrive: an entry is looked for only where it nearly always is, and goes with its slice
+-- where it is not there.
+local function leave_index(session_id, records)
+  local newest, stem = slice_at(now), stem_of(session_id)
+  for _, record in ipairs(records) do
+    local came_at, reference = arrival_in(record), reference_of(request_id_in(record))
+    local last = math.min(slice_at(came_at + STORED_WITHIN), newest)
+    for slice = slice_at(came_at - STORED_WITHIN), last, slice_length do
+      leaving[slice] = leaving[slice] or {}
+      add_to_removed(leaving[slice], reference, stem)
+    end
+  end
+end
+
+local function remove_leaving()
+  for slice, by_shard in pairs(leaving) do
+    remove_from_slice(slice, by_shard)
+  end
+  leaving = {}
 end
 
 -- Writes where the requests of the batch are.

@@ -44,26 +44,42 @@ local function shard_of(reference)
   return string.byte(reference) % REQUEST_SHARDS
 end
 
+local BEFORE_REQUEST_ID = '"request_id":"'
+
 local function request_id_in(record)
-  return string.match(record, '"request_id":"([^"]*)"') or ''
+  local _, before = string.find(record, BEFORE_REQUEST_ID, 1, true)
+  local after = before and string.find(record, '"', before + 1, true)
+  return after and string.sub(record, before + 1, after - 1) or ''
 end
 
--- Removes those of the references that lead to a session.
-local function forget_references(key, references, stem)
-  if call('EXISTS', key) == 0 then
-    return
+-- Adds an entry to those that are to be removed from a slice, by shards: in turn references and the stems to
+-- which they must lead.
+local function add_to_removed(by_shard, reference, stem)
+  local shard = shard_of(reference)
+  local removed = by_shard[shard]
+  if not removed then
+    removed = { references = {}, stems = {} }
+    by_shard[shard] = removed
   end
-  for first = 1, #references, REFERENCES_PER_CALL do
-    local last = math.min(first + REFERENCES_PER_CALL - 1, #references)
-    local found = try('HMGET', key, unpack(references, first, last))
-    local leading = {}
-    for position, found_stem in ipairs(found.err and {} or found) do
-      if found_stem == stem then
-        leading[#leading + 1] = references[first + position - 1]
+  local place = #removed.references + 1
+  removed.references[place] = reference
+  removed.stems[place] = stem
+end
+
+local function remove_from_slice(slice, by_shard)
+  for shard, removed in pairs(by_shard) do
+    local key, references = slice_key(slice, shard), removed.references
+    for first = 1, call('EXISTS', key) * #references, REFERENCES_PER_CALL do
+      local last = math.min(first + REFERENCES_PER_CALL - 1, #references)
+      local found, leading = try('HMGET', key, unpack(references, first, last)), {}
+      for position, stem in ipairs(found.err and {} or found) do
+        if stem == removed.stems[first + position - 1] then
+          leading[#leading + 1] = references[first + position - 1]
+        end
       end
-    end
-    if #leading > 0 then
-      call('HDEL', key, unpack(leading))
+      if #leading > 0 then
+        call('HDEL', key, unpack(leading))
+      end
     end
   end
 end
@@ -92,36 +108,8 @@ local function forget_requests(session_id, records)
   local stem, by_shard = stem_of(session_id), {}
   for slice = earliest, newest, slice_length do
     for _, reference in ipairs(by_first[slice] or {}) do
-      local shard = shard_of(reference)
-      local references = by_shard[shard] or {}
-      by_shard[shard] = references
-      references[#references + 1] = reference
+      add_to_removed(by_shard, reference, stem)
     end
-    for shard, references in pairs(by_shard) do
-      forget_references(slice_key(slice, shard), references, stem)
-    end
-  end
-end
-
--- Within so many seconds of when it came, by whatever clock, a request is nearly always stored.
-local STORED_WITHIN = 10
-
--- The same for requests that make room for others, which may be as many as arrive: an entry is looked for only
--- where it nearly always is, and goes with its slice where it is not there.
-local function forget_quickly(session_id, records)
-  local newest, references_by_key = slice_at(now), {}
-  for _, record in ipairs(records) do
-    local came_at = arrival_in(record)
-    local reference = reference_of(request_id_in(record))
-    local last = math.min(slice_at(came_at + STORED_WITHIN), newest)
-    for slice = slice_at(came_at - STORED_WITHIN), last, slice_length do
-      local key = slice_key(slice, shard_of(reference))
-      local references = references_by_key[key] or {}
-      references_by_key[key] = references
-      references[#references + 1] = reference
-    end
-  end
-  for key, references in pairs(references_by_key) do
-    forget_references(key, references, stem_of(session_id))
+    remove_from_slice(slice, by_shard)
   end
 end

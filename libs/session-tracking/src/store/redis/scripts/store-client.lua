@@ -16,7 +16,7 @@ local function append(key, records, count, session_id)
   if total > max_records then
     if session_id then
       local excess = math.min(total - max_records, REFERENCES_PER_CALL)
-      forget_quickly(session_id, call('LRANGE', key, 0, excess - 1))
+      leave_index(session_id, call('LRANGE', key, 0, excess - 1))
     end
     call('LTRIM', key, -max_records, -1)
   end
