@@ -89,7 +89,7 @@ export class AdminAnalyticsController {
     return found(await this.analytics.getClient(user), 'User not found');
   }
 
-  /** The sessions that came from an address. */
+  /** The sessions that began at an address. */
   @Get('ips/:ip')
   async getIp(@Param('ip') ip: string): Promise<ClientSessions> {
     return found(await this.analytics.getClient({ ip }), 'Address not found');

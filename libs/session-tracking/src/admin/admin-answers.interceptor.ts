@@ -33,7 +33,7 @@ export class AdminAnswersInterceptor implements NestInterceptor {
     this.audit.byUser(
       nameOf(request),
       `${request.method} ${context.getHandler().name}`,
-      subjectOf(request),
+      subjectsOf(request),
     );
     return next.handle();
   }
@@ -59,14 +59,14 @@ function readUserId(request: AuthenticatedRequest): unknown {
 }
 
 /** Whom a request names, in its path or as `user_id` or `ip` in its query. */
-function subjectOf({
+function subjectsOf({
   params,
   query,
 }: {
   params?: Record<string, string>;
   query?: { user_id?: unknown; ip?: unknown };
-}): string {
-  return [...Object.values(params ?? {}), query?.user_id, query?.ip]
-    .filter((name) => typeof name === 'string')
-    .join(' ');
+}): string[] {
+  return [...Object.values(params ?? {}), query?.user_id, query?.ip].filter(
+    (name) => typeof name === 'string',
+  );
 }

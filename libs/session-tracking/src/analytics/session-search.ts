@@ -28,7 +28,7 @@ export interface SessionQuery {
   cursor?: string | undefined;
   /** Only sessions of this user. */
   user_id?: string | undefined;
-  /** Only sessions that came from this address. */
+  /** Only sessions that began at this address. */
   ip?: string | undefined;
   /** Only sessions with, or only sessions without, a response of status 400 or more. */
   has_errors?: boolean | undefined;

@@ -23,7 +23,7 @@ export interface FlushOptions {
   maxBatch?: number | undefined;
   /** Most records held while the store is slow or away; beyond it the oldest are dropped. Default 10,000. */
   maxQueue?: number | undefined;
-  /** Longest time that a call of the store may take, in milliseconds. Default 500. */
+  /** Longest time that the store may take for a batch, in milliseconds. Default 500. */
   timeoutMs?: number | undefined;
   /** Longest time that a shutdown waits for the store, in milliseconds. Default 5,000. */
   shutdownMs?: number | undefined;
@@ -67,7 +67,10 @@ export interface SessionTrackingOptions {
   sessionTtlSeconds?: number | undefined;
   /** Age in seconds at which even a busy session ends. Default 86,400. */
   maxSessionSeconds?: number | undefined;
-  /** Seconds for which the data of an ended session stays readable. Default: `sessionTtlSeconds`. */
+  /**
+   * Seconds for which the data of a session stays readable after it ended by age. After its last record data
+   * stays for the larger of this and `sessionTtlSeconds`. Default: `sessionTtlSeconds`.
+   */
   retentionSeconds?: number | undefined;
   /** Newest request and response records kept per session. Default 1,000. */
   maxRecordsPerSession?: number | undefined;

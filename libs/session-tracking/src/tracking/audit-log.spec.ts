@@ -4,6 +4,7 @@ import { FakeClock } from '../../testing/fake-clock.js';
 import { DEFAULT_REDACTION } from '../../testing/record-builders.js';
 import { RecordingLog } from '../../testing/recording-log.js';
 import { wholeAddresses } from '../model/clients/address-anonymizer.js';
+import { toStoredUserId } from '../model/clients/client-identity.js';
 import { AuditLog } from './audit-log.js';
 import { SessionTracker } from './session-tracker.js';
 
@@ -11,10 +12,10 @@ describe('the audit log', () => {
   it('names who, what and a pseudonym of whom', () => {
     const log = new RecordingLog();
     const audit = new AuditLog(log);
-    audit.byUser('root\u202e', 'GET getUser', '42');
-    audit.byUser('the application', 'GET getUser', '43');
-    audit.byApplication('eraseClient', '42');
-    audit.byApplication('eraseClient', '');
+    audit.byUser('root\u202e', 'GET getUser', ['42']);
+    audit.byUser('the application', 'GET getUser', ['43']);
+    audit.byApplication('eraseClient', ['42']);
+    audit.byApplication('eraseClient', ['']);
     const whom = log.lines[0]?.split(' of ')[1];
     expect(whom).toMatch(/^[\da-f]{16}$/);
     expect(log.lines).toEqual([
@@ -26,8 +27,25 @@ describe('the audit log', () => {
       'log: the application eraseClient',
     ]);
     expect(log.lines[1]).not.toContain(whom);
-    new AuditLog(log).byApplication('eraseClient', '42');
+    new AuditLog(log).byApplication('eraseClient', ['42']);
     expect(log.lines[4]).not.toContain(whom);
+  });
+
+  it.each([
+    ['192.0.2.1', '::ffff:192.0.2.1'],
+    ['2001:db8::1', '2001:0DB8:0:0:0:0:0:1'],
+    ['a'.repeat(129), toStoredUserId('a'.repeat(129))],
+  ])('knows %s in another spelling', (one, other) => {
+    const log = new RecordingLog();
+    const audit = new AuditLog(log);
+    audit.byApplication('look', [one]);
+    audit.byApplication('look', [other]);
+    audit.byApplication('look', ['bob', other]);
+    const whom = log.lines[0]?.split(' of ')[1];
+    expect(log.lines[1]).toBe(log.lines[0]);
+    expect(log.lines[2]).toMatch(
+      new RegExp(`^log: the application look of [\\da-f]{16} ${whom}$`),
+    );
   });
 
   it.each([
@@ -39,7 +57,7 @@ describe('the audit log', () => {
     const clock = new FakeClock();
     const log = new RecordingLog();
     const audit = new AuditLog(log);
-    audit.byApplication('expected', subject);
+    audit.byApplication('expected', [subject]);
     const whom = log.lines[0]?.split(' of ')[1];
     const tracker = new SessionTracker(
       new ControllableStore(() => clock.now()),

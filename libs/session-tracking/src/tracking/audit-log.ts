@@ -1,5 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { quoteVisibly } from '../errors/quote-visibly.js';
+import { normalizeAddress } from '../model/clients/address.js';
+import { normalizeUserId } from '../model/clients/client-identity.js';
 import type { TrackingLog } from './tracking-log.js';
 
 /** Who asked when it was the host's own code; without quotes, so that no user can be called so. */
@@ -12,25 +14,31 @@ export class AuditLog {
 
   constructor(private readonly log: Pick<TrackingLog, 'log'>) {}
 
-  /** @param subject whom it is about; empty for nobody in particular */
-  byUser(user: string, action: string, subject: string): void {
-    this.write(quoteVisibly(user), action, subject);
+  /** @param subjects whom it is about, each in any spelling; none for nobody in particular */
+  byUser(user: string, action: string, subjects: readonly string[]): void {
+    this.write(quoteVisibly(user), action, subjects);
   }
 
-  byApplication(action: string, subject: string): void {
-    this.write(APPLICATION, action, subject);
+  byApplication(action: string, subjects: readonly string[]): void {
+    this.write(APPLICATION, action, subjects);
   }
 
-  private write(who: string, action: string, subject: string): void {
-    this.log.log(
-      `${who} ${action}${subject === '' ? '' : ` of ${this.pseudonym(subject)}`}`,
-    );
+  private write(
+    who: string,
+    action: string,
+    subjects: readonly string[],
+  ): void {
+    const pseudonyms = subjects
+      .filter((subject) => subject !== '')
+      .map((subject) => this.pseudonym(subject));
+    const whom = pseudonyms.length === 0 ? '' : ` of ${pseudonyms.join(' ')}`;
+    this.log.log(`${who} ${action}${whom}`);
   }
 
   /** Tells which lines are about the same client, not which client that is. */
   private pseudonym(subject: string): string {
     return createHmac('sha256', this.key)
-      .update(subject)
+      .update(normalizeAddress(subject) ?? normalizeUserId(subject))
       .digest('hex')
       .slice(0, 16);
   }

@@ -197,7 +197,7 @@ export class SessionTracker {
    * @throws StoreUnavailableError when the store cannot be read
    */
   async exportClient(client: ClientReference): Promise<ClientExport> {
-    this.audit.byApplication('exportClient', subjectOf(client));
+    this.audit.byApplication('exportClient', [subjectOf(client)]);
     return await exportClient(
       this.store,
       this.namesToActOn(client),
@@ -214,7 +214,7 @@ export class SessionTracker {
    * @throws StoreUnavailableError when the store cannot erase; ask again
    */
   async eraseClient(client: ClientReference): Promise<ErasureReport> {
-    this.audit.byApplication('eraseClient', subjectOf(client));
+    this.audit.byApplication('eraseClient', [subjectOf(client)]);
     return await eraseNames(this.store, this.namesToActOn(client));
   }
 

@@ -28,7 +28,7 @@ export interface TrackerStats {
   cappedRoutes: number;
   /** Requests whose client found no place among the busiest and was counted as `other`. */
   cappedClients: number;
-  /** Sessions, unused for longest, that went before their time because there were too many. */
+  /** Sessions that went before their time because there were too many, or too many of one user or address. */
   cappedSessions: number;
   /** Whether the latest attempt to reach the store succeeded. */
   storeAvailable: boolean;

@@ -30,7 +30,10 @@ export interface ResponseRecord {
   handler_ms?: number;
   /** Class of the error that the handler threw. */
   error?: string;
-  /** Message of that error without secrets that can be recognised; only with `captureErrorMessages`. */
+  /**
+   * Message of that error without secrets that can be recognised; only with `captureErrorMessages`, or where
+   * the host records it itself.
+   */
   error_message?: string;
   /** True when the client left before the answer was whole. */
   aborted?: true;
