@@ -23,7 +23,6 @@ const ROOMS = {
   analytics: ['model', 'errors', ...PORT],
   capture: ['model', 'errors', 'options', 'tracking'],
   admin: ['model', 'errors', 'options', 'tracking', 'analytics', ...PORT],
-  dashboard: ['model', 'errors', 'options', 'tracking', 'analytics'],
 };
 
 const pathOf = (place) =>
