@@ -216,7 +216,8 @@ export interface SessionStore {
 
   /**
    * The session that holds the latest request with this id, or null. A request is found for as long
-   * as the data of a session stays after its last record.
+   * as the data of a session stays after its last record, and not where an earlier one of the same session and
+   * id has left its list.
    */
   findRequest(requestId: string): Promise<string | null>;
 

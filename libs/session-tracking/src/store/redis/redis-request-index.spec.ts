@@ -4,6 +4,7 @@ import {
   moment,
   responseRecord,
   user,
+  visitor,
 } from '../../../testing/record-builders.js';
 import type { Exchange } from '../../model/records/exchange.js';
 import { useRedis } from '../../../testing/redis-setting.js';
@@ -16,6 +17,14 @@ async function countEntries(): Promise<number> {
   const keys = await setting.redis.keys(setting.key('request:*'));
   const counts = await Promise.all(keys.map((key) => setting.redis.hlen(key)));
   return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** Makes all sessions that there are the first to make room. */
+async function leaveUnused(): Promise<void> {
+  const expiry = setting.key('expiry');
+  for (const id of await setting.redis.zrange(expiry, '0', '-1')) {
+    await setting.redis.zincrby(expiry, -20, id);
+  }
 }
 
 function requestsOf(name: string, first: number, count: number): Exchange[] {
@@ -106,14 +115,13 @@ describe('what leaves the index of requests', () => {
   });
 
   it('is not the request of a batch that lets an earlier one of the same id go', async () => {
-    const policy = {
+    setting.use({
       ...CONFORMANCE_POLICY,
       maxRecordsPerSession: 1,
       maxSessions: 2,
-    };
-    setting.use(policy);
+    });
     await setting.writer.append(...requestsOf('longest unused', 0, 1));
-    await setting.age(setting.prefix, 10, policy);
+    await leaveUnused();
     const again = exchangeOf(user('a'), { id: 'same', timestamp: moment() });
     const id = await setting.writer.sessionOf(again);
     // Also where a session makes room afterwards.
@@ -138,17 +146,90 @@ describe('what leaves the index of requests', () => {
     }
   });
 
-  it('is of sessions that make room a thousand in a batch, so that it ends soon', async () => {
-    const policy = { ...CONFORMANCE_POLICY, maxSessions: 2 };
+  it.each([
+    ['a user', user('a'), 'user:a'],
+    ['an address', visitor('192.0.2.1'), 'ip:192.0.2.1'],
+  ])(
+    'is what the oldest of too many sessions of %s held',
+    async (_, client, owner) => {
+      await setting.writer.append(
+        exchangeOf(client, { id: 'oldest', timestamp: moment() }),
+      );
+      await setting.redis.del(setting.key(owner));
+      await setting.redis.eval(
+        "for i = 1, 9999 do redis.call('LPUSH', KEYS[1], 'session-' .. i) end",
+        1,
+        setting.key(`sessions:${owner}`),
+      );
+      await setting.writer.append(
+        exchangeOf(client, { id: 'newest', timestamp: moment() }),
+      );
+      expect(await countEntries()).toBe(1);
+    },
+  );
+
+  it('is looked for also where it was stored a little later than it came', async () => {
+    // Slices of a second.
+    setting.use({
+      ...CONFORMANCE_POLICY,
+      sessionTtlSeconds: 64,
+      retentionSeconds: 64,
+      maxRecordsPerSession: 1,
+    });
+    for (const timestamp of [moment() - 8, moment() + 8, moment()]) {
+      await setting.writer.append(exchangeOf(user('a'), { timestamp }));
+    }
+    expect(await countEntries()).toBe(1);
+  });
+
+  describe('a thousand entries in a batch, so that it ends soon', () => {
+    // Slices of days, so that none is looked for in two.
+    const policy = { ...CONFORMANCE_POLICY, retentionSeconds: 31_536_000 };
+
+    it('with sessions that make room', async () => {
+      setting.use({ ...policy, maxSessions: 2 });
+      await setting.writer.append(...requestsOf('a', 0, 600));
+      await setting.writer.append(...requestsOf('b', 0, 600));
+      await leaveUnused();
+      await setting.writer.append(
+        ...requestsOf('c', 0, 1),
+        ...requestsOf('d', 0, 1),
+      );
+      expect(await countEntries()).toBe(2 + 200);
+    });
+
+    it('where lists are to be much shorter than they were', async () => {
+      setting.use(policy);
+      await setting.writer.append(...requestsOf('a', 0, 600));
+      await setting.writer.append(...requestsOf('b', 0, 600));
+      setting.use({ ...policy, maxRecordsPerSession: 1 });
+      await setting.writer.append(
+        ...requestsOf('a', 600, 1),
+        ...requestsOf('b', 600, 1),
+      );
+      expect(await countEntries()).toBe(2 + 200);
+    });
+  });
+
+  it('is nothing of a list that is as long as it was', async () => {
+    const policy = {
+      ...CONFORMANCE_POLICY,
+      sessionTtlSeconds: 7200,
+      retentionSeconds: 7200,
+      maxSessionSeconds: 10_800,
+    };
     setting.use(policy);
-    await setting.writer.append(...requestsOf('a', 0, 600));
-    await setting.writer.append(...requestsOf('b', 0, 600));
-    await setting.age(setting.prefix, 10, policy);
-    await setting.writer.append(
-      ...requestsOf('c', 0, 1),
-      ...requestsOf('d', 0, 1),
+    const end = moment();
+    const ended = await setting.writer.sessionOf(
+      ...[1, 2, 3].map((id) =>
+        exchangeOf(user('a'), { id: `a${id}`, timestamp: end - 11_000 }),
+      ),
     );
-    expect(await countEntries()).toBe(2 + 200);
+    await setting.age(setting.prefix, 7000, policy);
+    setting.use({ ...policy, maxRecordsPerSession: 1 });
+    await setting.writer.append(exchangeOf(user('a'), { timestamp: end }));
+    await setting.age(setting.prefix, 5000, policy);
+    expect(await setting.store.findRequest('a1')).toBe(ended);
   });
 });
 

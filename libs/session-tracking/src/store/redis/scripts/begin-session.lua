@@ -9,18 +9,11 @@ local capped_sessions = 0
 -- How many sessions began in each minute; fewer than none where some are found to have begun earlier.
 local new_sessions = {}
 
--- Requests whose entries in the index this batch may still remove with the sessions that make room. To remove
--- more may take longer than a batch should: these lead nowhere then, and go in time.
-local forgotten_left = 1000
-
 local function drop_to_make_room(session_id)
-  local records = forgotten_left > 0
-    and try('LRANGE', base .. session_id .. ':requests', 0, forgotten_left - 1)
-  if records and not records.err then
-    leave_index(session_id, records)
-    forgotten_left = forgotten_left - #records
-  end
-  return drop_session(session_id)
+  local records = oldest_requests(session_id, math.huge)
+  local requests, responses = drop_session(session_id)
+  leave_index(session_id, records)
+  return requests, responses
 end
 
 -- A version 4 UUID that follows from the seed: the same again when Redis replays it.

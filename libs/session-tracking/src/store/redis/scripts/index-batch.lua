@@ -11,10 +11,9 @@ local found_again = {}
 -- Requests whose entries this batch may still write anew.
 local anew_left = REQUESTS_INDEXED_ANEW
 
--- Of more requests than a list keeps the first are gone already.
-local function find_again(session_id, request_ids, count)
+local function find_again(session_id, request_ids, first, last)
   local stem = stem_of(session_id)
-  for position = math.max(1, count - max_records + 1), count do
+  for position = first, last do
     local reference = reference_of(request_ids[position])
     local shard = shard_of(reference)
     local entries = found_again[shard]
@@ -56,16 +55,25 @@ local function index_anew(session_id, indexed_at)
   for position, record in ipairs(call('LRANGE', key, -count, -1)) do
     request_ids[position] = request_id_in(record)
   end
-  find_again(session_id, request_ids, count)
+  find_again(session_id, request_ids, 1, count)
   call('HSET', base .. session_id .. ':info', 'indexed_at', now)
   anew_left = anew_left - count
 end
 
--- Within so many seconds of when it came, by whatever clock, a request is nearly always stored.
+-- By slices and shards: entries of requests that make room for others, and how many more this batch may look
+-- for, which everybody else waits for.
+local leaving, leaving_left = {}, 1000
+
+-- Within so many seconds of when it came, by whatever clock, a request is nearly always stored. For an erasure
+-- that is not enough (CLOCKS_DIFFER).
 local STORED_WITHIN = 10
 
--- By slices and shards: entries of requests that make room for others.
-local leaving = {}
+-- The oldest requests of a session, no more than may leave the index with them.
+local function oldest_requests(session_id, count)
+  local last = math.min(count, leaving_left) - 1
+  local records = last >= 0 and try('LRANGE', base .. session_id .. ':requests', 0, last) or {}
+  return is_error(records) and {} or records
+end
 
 -- As many may leave as arrive: an entry is looked for only where it nearly always is, and goes with its slice
 -- where it is not there.
@@ -75,18 +83,25 @@ local function leave_index(session_id, records)
     local came_at, reference = arrival_in(record), reference_of(request_id_in(record))
     local last = math.min(slice_at(came_at + STORED_WITHIN), newest)
     for slice = slice_at(came_at - STORED_WITHIN), last, slice_length do
+      if leaving_left <= 0 then
+        return
+      end
+      leaving_left = leaving_left - 1
       leaving[slice] = leaving[slice] or {}
-      add_to_removed(leaving[slice], reference, stem)
+      mark_entry(leaving[slice], reference, stem)
     end
   end
 end
 
 local function remove_leaving()
   for slice, by_shard in pairs(leaving) do
-    remove_from_slice(slice, by_shard)
+    remove_marked(slice, by_shard)
   end
   leaving = {}
 end
+
+-- Bounds how many arguments one call takes: Lua has no place for many thousands.
+local REFERENCES_PER_CALL = 1000
 
 -- Writes where the requests of the batch are.
 local function index_requests()

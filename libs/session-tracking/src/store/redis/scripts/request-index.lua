@@ -11,8 +11,6 @@ local SLICES_OF_DATA = 64
 local REQUEST_SHARDS = 4
 local slice_length = math.ceil(tonumber(data_ttl) / SLICES_OF_DATA)
 local request_ttl = math.ceil(data_ttl * 1.5)
--- Bounds how many arguments one call takes: Lua has no place for many thousands.
-local REFERENCES_PER_CALL = 1000
 
 -- The last six digits of a session's id follow from the characters before, so that an entry needs no more
 -- than these: Redis gives a text of up to thirty the memory of two thirds of one that is longer.
@@ -52,34 +50,31 @@ local function request_id_in(record)
   return after and string.sub(record, before + 1, after - 1) or ''
 end
 
--- Adds an entry to those that are to be removed from a slice, by shards: in turn references and the stems to
--- which they must lead.
-local function add_to_removed(by_shard, reference, stem)
+-- Marks an entry for removal, by shards: in turn references and the stems to which they must lead.
+local function mark_entry(by_shard, reference, stem)
   local shard = shard_of(reference)
-  local removed = by_shard[shard]
-  if not removed then
-    removed = { references = {}, stems = {} }
-    by_shard[shard] = removed
+  local marked = by_shard[shard]
+  if not marked then
+    marked = { references = {}, stems = {} }
+    by_shard[shard] = marked
   end
-  local place = #removed.references + 1
-  removed.references[place] = reference
-  removed.stems[place] = stem
+  local place = #marked.references + 1
+  marked.references[place] = reference
+  marked.stems[place] = stem
 end
 
-local function remove_from_slice(slice, by_shard)
-  for shard, removed in pairs(by_shard) do
-    local key, references = slice_key(slice, shard), removed.references
-    for first = 1, call('EXISTS', key) * #references, REFERENCES_PER_CALL do
-      local last = math.min(first + REFERENCES_PER_CALL - 1, #references)
-      local found, leading = try('HMGET', key, unpack(references, first, last)), {}
-      for position, stem in ipairs(found.err and {} or found) do
-        if stem == removed.stems[first + position - 1] then
-          leading[#leading + 1] = references[first + position - 1]
-        end
+-- Removes marked entries of a slice: no more than Lua has place for as arguments, some thousands.
+local function remove_marked(slice, by_shard)
+  for shard, marked in pairs(by_shard) do
+    local key, leading = slice_key(slice, shard), {}
+    local found = call('EXISTS', key) == 1 and try('HMGET', key, unpack(marked.references)) or {}
+    for place, stem in ipairs(found) do
+      if stem == marked.stems[place] then
+        leading[#leading + 1] = marked.references[place]
       end
-      if #leading > 0 then
-        call('HDEL', key, unpack(leading))
-      end
+    end
+    if #leading > 0 then
+      call('HDEL', key, unpack(leading))
     end
   end
 end
@@ -108,8 +103,8 @@ local function forget_requests(session_id, records)
   local stem, by_shard = stem_of(session_id), {}
   for slice = earliest, newest, slice_length do
     for _, reference in ipairs(by_first[slice] or {}) do
-      add_to_removed(by_shard, reference, stem)
+      mark_entry(by_shard, reference, stem)
     end
-    remove_from_slice(slice, by_shard)
+    remove_marked(slice, by_shard)
   end
 end

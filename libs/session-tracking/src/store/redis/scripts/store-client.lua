@@ -15,8 +15,7 @@ local function append(key, records, count, session_id)
   end
   if total > max_records then
     if session_id then
-      local excess = math.min(total - max_records, REFERENCES_PER_CALL)
-      leave_index(session_id, call('LRANGE', key, 0, excess - 1))
+      leave_index(session_id, oldest_requests(session_id, total - max_records))
     end
     call('LTRIM', key, -max_records, -1)
   end
@@ -169,6 +168,7 @@ local function store_client(client_position, owner, user_id, address, former_add
   if partial then
     call('HSET', info_key, 'partial', '1')
   end
-  find_again(session_id, request_ids, request_count)
+  -- Of more than the list keeps the first are gone already.
+  find_again(session_id, request_ids, math.max(1, request_count - max_records + 1), request_count)
   return session_id
 end
