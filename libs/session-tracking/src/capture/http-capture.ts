@@ -31,7 +31,7 @@ import {
 } from '../model/records/request-id.js';
 import { pathOf } from '../model/records/request-path.js';
 import { sendRequestId } from './request-id-header.js';
-import { RouteTemplates } from './route-template.js';
+import { routeTemplateOf } from './route-template.js';
 import { followFinish, sentStatusOf } from './sent-answer.js';
 import type { SkippedRoutes } from './skipped-routes.js';
 
@@ -58,7 +58,6 @@ export class HttpCapture {
 
   private readonly clients: ClientResolver;
   private readonly messages: MessagePolicy;
-  private readonly routes: RouteTemplates;
   private paths: PathPolicy;
   private skippedRoutes: SkippedRoutes | undefined;
   private readonly pipelined = new PipelinedExchanges();
@@ -73,7 +72,6 @@ export class HttpCapture {
       tracker.countCallbackError(),
     );
     this.messages = messagePolicyOf(options);
-    this.routes = new RouteTemplates(tracker.redactor);
     this.paths = new PathPolicy([], options.excludeMethods, '');
   }
 
@@ -155,14 +153,15 @@ export class HttpCapture {
     exchange.ended = true;
     this.inFlight -= 1;
     try {
-      const route = this.routes.of(exchange);
+      const { redactor } = this.tracker;
+      const route = routeTemplateOf(exchange, redactor);
       if (this.isSkipped(exchange, route)) {
         return;
       }
       const durationMs = this.clock.monotonic() - exchange.startedMonotonic;
       this.tracker.recordExchange(
         this.clients.resolve(exchange),
-        toRequestRecord(exchange, route, this.tracker.redactor),
+        toRequestRecord(exchange, route, redactor),
         this.toResponseRecord(exchange, durationMs),
       );
     } catch {

@@ -13,57 +13,36 @@ const CATCH_ALL = new Set([
   '/*splat',
 ]);
 
-/** Paths of mounted routers that are told apart; the others share one name. */
-const MOST_MOUNTS = 100;
-const ANY_MOUNT = '/*';
-
-/** Names the route that took a request by its template. */
-export class RouteTemplates {
-  /** By the paths of mounted routers in lower case, what stands for them. */
-  private readonly mounts = new Map<string, string>();
-
-  constructor(private readonly redactor: Redactor) {}
-
-  /** To be asked when the response is closed. */
-  of({ raw, hostRequest }: { raw: object; hostRequest: HostRequest }): string {
-    return hostRequest === raw
-      ? this.expressRoute(hostRequest)
-      : fastifyRoute(hostRequest);
-  }
-
-  private expressRoute(request: HostRequest): string {
-    const path: unknown = request.route?.path;
-    if (!isTemplate(path)) {
-      return UNMATCHED_ROUTE;
-    }
-    const mountedAt: unknown = request.baseUrl;
-    return typeof mountedAt === 'string' && mountedAt !== ''
-      ? this.mountOf(mountedAt) + path
-      : path;
-  }
-
-  /**
-   * Express leaves out where the route's router is mounted, and says of that no template but what the
-   * client sent, in any case of its letters: the first spelling stands for all.
-   */
-  private mountOf(path: string): string {
-    const key = path.toLowerCase();
-    let mount = this.mounts.get(key);
-    if (mount === undefined) {
-      if (this.mounts.size >= MOST_MOUNTS) {
-        return ANY_MOUNT;
-      }
-      mount = this.redactor.path(path);
-      this.mounts.set(key, mount);
-    }
-    return mount;
-  }
+/** The template of the route that took the request, to be read when the response is closed. */
+export function routeTemplateOf(
+  { raw, hostRequest }: { raw: object; hostRequest: HostRequest },
+  redactor: Redactor,
+): string {
+  return hostRequest === raw
+    ? expressRoute(hostRequest, redactor)
+    : fastifyRoute(hostRequest);
 }
 
 /** Fastify names the template whole. */
 function fastifyRoute({ routeOptions }: HostRequest): string {
   const url: unknown = routeOptions?.url;
   return isTemplate(url) ? url : UNMATCHED_ROUTE;
+}
+
+/**
+ * Express leaves out where the route's router is mounted, and says of that no template but what the
+ * client sent, in any case of its letters: that every client can write it in many ways must not make
+ * many routes of one.
+ */
+function expressRoute(request: HostRequest, redactor: Redactor): string {
+  const path: unknown = request.route?.path;
+  if (!isTemplate(path)) {
+    return UNMATCHED_ROUTE;
+  }
+  const mountedAt: unknown = request.baseUrl;
+  return typeof mountedAt === 'string' && mountedAt !== ''
+    ? redactor.path(mountedAt).toLowerCase() + path
+    : path;
 }
 
 function isTemplate(path: unknown): path is string {
