@@ -1,4 +1,5 @@
 import { InvalidQueryError } from '../errors/invalid-query.error.js';
+import { printValue } from '../errors/print-value.js';
 
 export const MIN_FUNNEL_STEPS = 2;
 export const MAX_FUNNEL_STEPS = 10;
@@ -11,17 +12,19 @@ export const MAX_FUNNEL_STEP_LENGTH = 2048;
 
 /** @throws InvalidQueryError where these are no steps that can be followed */
 export function checkFunnelSteps(steps: unknown): void {
-  const areRight =
-    Array.isArray(steps) &&
-    steps.length >= MIN_FUNNEL_STEPS &&
-    steps.length <= MAX_FUNNEL_STEPS &&
-    steps.every(isFunnelStep);
-  if (!areRight) {
+  const takes = `must be ${MIN_FUNNEL_STEPS} to ${MAX_FUNNEL_STEPS} methods and routes, such as GET /cart and POST /orders`;
+  if (!Array.isArray(steps)) {
+    throw new InvalidQueryError('steps', takes, steps);
+  }
+  if (!steps.every(isFunnelStep)) {
+    const wrong: unknown = steps.find((step) => !isFunnelStep(step));
     throw new InvalidQueryError(
       'steps',
-      `must be ${MIN_FUNNEL_STEPS} to ${MAX_FUNNEL_STEPS} methods and routes, such as GET /cart and POST /orders`,
-      Array.isArray(steps) ? steps.find((step) => !isFunnelStep(step)) : steps,
+      `${takes}; ${printValue(wrong)} is none`,
     );
+  }
+  if (steps.length < MIN_FUNNEL_STEPS || steps.length > MAX_FUNNEL_STEPS) {
+    throw new InvalidQueryError('steps', `${takes}; there are ${steps.length}`);
   }
 }
 

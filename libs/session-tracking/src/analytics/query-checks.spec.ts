@@ -134,8 +134,7 @@ describe('a question asked in code', () => {
     ['getUsage', { since: -1 }, '-1'],
     ['getClients', { limit: 0 }, '0'],
     ['getClients', { sort: 'by\u202ename' }, '"by\\u{202e}name"'],
-    ['getSessions', { since: 2, until: 1 }, '2'],
-    ['getFunnel', { steps: ['GET /cart', 'get'] }, '"get"'],
+    ['getUsage', { step: '31d', window: '1h' }, '"31d"'],
     ['getFunnel', { steps: 'GET /cart' }, '"GET /cart"'],
   ] as const)(
     '%s says of %j what is wrong with it',
@@ -145,6 +144,12 @@ describe('a question asked in code', () => {
       );
     },
   );
+
+  it('says which of some steps is none', async () => {
+    await expect(
+      QUESTIONS.getFunnel({ steps: ['GET /cart', 'get'] }),
+    ).rejects.toThrow('; "get" is none');
+  });
 
   it.each(RIGHT)('%s is answered with %j', async (question, query) => {
     await expect(QUESTIONS[question](query)).resolves.toBeDefined();

@@ -43,11 +43,7 @@ export function readWindow(
   const end = Math.min(until ?? now, now);
   const begin = since ?? end - seconds;
   if (begin >= end) {
-    throw new InvalidQueryError(
-      'since',
-      'must be before until and before now',
-      since,
-    );
+    throw new InvalidQueryError('since', 'must be before until and before now');
   }
   const field = since === undefined ? 'until' : 'since';
   return {
