@@ -645,10 +645,12 @@ describe.each(PLATFORMS)('on %s', (platform) => {
   it('an audit line tells about which address a query asks, not which it is', async () => {
     const log = new RecordedLog();
     const app = await shop().logTo(log).start();
-    for (const ip of ['192.0.2.1', '192.0.2.2', '192.0.2.1']) {
+    for (const ip of ['192.0.2.1', '192.0.2.2', '::ffff:192.0.2.1']) {
       await askAdmin(app, `sessions?ip=${ip}`);
     }
+    await askAdmin(app, 'ips/::ffff:192.0.2.1');
     const lines = log.of('SessionTrackingAudit');
+    expect(subjectOf(lines.pop() ?? '')).toBe(subjectOf(lines[0] ?? ''));
     expect(lines).toHaveLength(3);
     for (const line of lines) {
       expect(line).toMatch(/^"root" GET listSessions of \w+$/);

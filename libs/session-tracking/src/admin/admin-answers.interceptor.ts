@@ -6,7 +6,11 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Observable } from 'rxjs';
-import { toStoredUserId } from '../model/clients/client-identity.js';
+import { spellAddress } from '../model/clients/address.js';
+import {
+  normalizeUserId,
+  toStoredUserId,
+} from '../model/clients/client-identity.js';
 import { findUserId } from '../model/clients/user-of-request.js';
 import { AuditLog } from '../tracking/audit-log.js';
 
@@ -60,13 +64,23 @@ function readUserId(request: AuthenticatedRequest): unknown {
 
 /** Whom a request names, in its path or as `user_id` or `ip` in its query. */
 function subjectsOf({
-  params,
-  query,
+  params = {},
+  query = {},
 }: {
-  params?: Record<string, string>;
-  query?: { user_id?: unknown; ip?: unknown };
+  params?: Record<string, unknown>;
+  query?: Record<string, unknown>;
 }): string[] {
-  return [...Object.values(params ?? {}), query?.user_id, query?.ip].filter(
-    (name) => typeof name === 'string',
-  );
+  return [
+    params.id,
+    params.requestId,
+    spelled(params.userId, normalizeUserId),
+    spelled(params.ip, spellAddress),
+    spelled(query.user_id, normalizeUserId),
+    spelled(query.ip, spellAddress),
+  ].filter((name) => typeof name === 'string');
+}
+
+/** Anything may be sent as a parameter. */
+function spelled(name: unknown, spell: (text: string) => string): unknown {
+  return typeof name === 'string' ? spell(name) : undefined;
 }

@@ -8,6 +8,8 @@ import { toStoredUserId } from '../model/clients/client-identity.js';
 import { AuditLog } from './audit-log.js';
 import { SessionTracker } from './session-tracker.js';
 
+const LONG_ID = 'a'.repeat(129);
+
 describe('the audit log', () => {
   it('names who, what and a pseudonym of whom', () => {
     const log = new RecordingLog();
@@ -31,19 +33,13 @@ describe('the audit log', () => {
     expect(log.lines[4]).not.toContain(whom);
   });
 
-  it.each([
-    ['192.0.2.1', '::ffff:192.0.2.1'],
-    ['2001:db8::1', '2001:0DB8:0:0:0:0:0:1'],
-    ['a'.repeat(129), toStoredUserId('a'.repeat(129))],
-  ])('knows %s in another spelling', (one, other) => {
+  it('has a pseudonym for each of several', () => {
     const log = new RecordingLog();
     const audit = new AuditLog(log);
-    audit.byApplication('look', [one]);
-    audit.byApplication('look', [other]);
-    audit.byApplication('look', ['bob', other]);
+    audit.byApplication('look', ['bob']);
+    audit.byApplication('look', ['alice', 'bob']);
     const whom = log.lines[0]?.split(' of ')[1];
-    expect(log.lines[1]).toBe(log.lines[0]);
-    expect(log.lines[2]).toMatch(
+    expect(log.lines[1]).toMatch(
       new RegExp(`^log: the application look of [\\da-f]{16} ${whom}$`),
     );
   });
@@ -53,6 +49,12 @@ describe('the audit log', () => {
     [{ userId: '', ip: '203.0.113.7' }, '203.0.113.7'],
     [{ ip: '203.0.113.7' }, '203.0.113.7'],
     [{ userId: JSON.parse('42') }, '42'],
+    [{ ip: '::ffff:203.0.113.7' }, '203.0.113.7'],
+    [{ userId: LONG_ID }, toStoredUserId(LONG_ID)],
+    [
+      { userId: toStoredUserId(LONG_ID), asStored: true },
+      toStoredUserId(LONG_ID),
+    ],
   ])('has a line for each call about %j', async (client, subject) => {
     const clock = new FakeClock();
     const log = new RecordingLog();

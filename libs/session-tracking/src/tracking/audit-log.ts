@@ -1,7 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { quoteVisibly } from '../errors/quote-visibly.js';
-import { normalizeAddress } from '../model/clients/address.js';
-import { normalizeUserId } from '../model/clients/client-identity.js';
 import type { TrackingLog } from './tracking-log.js';
 
 /** Who asked when it was the host's own code; without quotes, so that no user can be called so. */
@@ -14,7 +12,7 @@ export class AuditLog {
 
   constructor(private readonly log: Pick<TrackingLog, 'log'>) {}
 
-  /** @param subjects whom it is about, each in any spelling; none for nobody in particular */
+  /** @param subjects whom it is about, each in its one spelling; none for nobody in particular */
   byUser(user: string, action: string, subjects: readonly string[]): void {
     this.write(quoteVisibly(user), action, subjects);
   }
@@ -38,7 +36,7 @@ export class AuditLog {
   /** Tells which lines are about the same client, not which client that is. */
   private pseudonym(subject: string): string {
     return createHmac('sha256', this.key)
-      .update(normalizeAddress(subject) ?? normalizeUserId(subject))
+      .update(subject)
       .digest('hex')
       .slice(0, 16);
   }

@@ -9,10 +9,10 @@ import {
   type ClientIdentity,
   type ClientReference,
   namesOf,
+  spellClient,
   type StoredNames,
   toClient,
   toStoredNames,
-  toText,
 } from '../model/clients/client-identity.js';
 import { toUnixSeconds } from '../model/records/durations.js';
 import type { Exchange } from '../model/records/exchange.js';
@@ -197,7 +197,7 @@ export class SessionTracker {
    * @throws StoreUnavailableError when the store cannot be read
    */
   async exportClient(client: ClientReference): Promise<ClientExport> {
-    this.audit.byApplication('exportClient', [subjectOf(client)]);
+    this.audit.byApplication('exportClient', [spellClient(client)]);
     return await exportClient(
       this.store,
       this.namesToActOn(client),
@@ -214,7 +214,7 @@ export class SessionTracker {
    * @throws StoreUnavailableError when the store cannot erase; ask again
    */
   async eraseClient(client: ClientReference): Promise<ErasureReport> {
-    this.audit.byApplication('eraseClient', [subjectOf(client)]);
+    this.audit.byApplication('eraseClient', [spellClient(client)]);
     return await eraseNames(this.store, this.namesToActOn(client));
   }
 
@@ -320,9 +320,4 @@ export class SessionTracker {
       this.countCallbackError();
     }
   }
-}
-
-/** As the admin API names the client, so that lines about the same one are seen to be. */
-function subjectOf({ userId, ip }: ClientReference): string {
-  return toText(userId) || toText(ip);
 }

@@ -46,3 +46,8 @@ export function normalizeAddress(text: string): string | undefined {
   const [withoutZone = ''] = address.toRFC5952String().split('%');
   return withoutZone;
 }
+
+/** The same of what may be no address, which stays as it is. */
+export function spellAddress(text: string): string {
+  return normalizeAddress(text) ?? text;
+}

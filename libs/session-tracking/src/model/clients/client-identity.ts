@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   normalizeAddress,
+  spellAddress,
   standsForAddress,
   UNKNOWN_ADDRESS,
 } from './address.js';
@@ -121,6 +122,18 @@ export function namesOf({ userId, ip, formerIp }: Client): StoredNames {
   return formerIp === undefined ? [{ ip }] : [{ ip }, { ip: formerIp }];
 }
 
+/** What names a client, in one spelling: the id of a user, else an address, which may be none. */
+export function spellClient(client: ClientReference): string {
+  const id = toText(client.userId);
+  return id === '' ? spellAddress(toText(client.ip)) : storedIdOf(client, id);
+}
+
+function storedIdOf(client: ClientReference, id: string): string {
+  return client.userId !== undefined && client.asStored === true
+    ? normalizeUserId(id)
+    : toStoredUserId(id);
+}
+
 /** The names under which to look a client up; null where it names nobody. */
 export function toStoredNames(
   client: ClientReference,
@@ -128,8 +141,7 @@ export function toStoredNames(
 ): StoredNames | null {
   const id = toText(client.userId);
   if (id !== '') {
-    const asStored = client.userId !== undefined && client.asStored === true;
-    return [{ userId: asStored ? normalizeUserId(id) : toStoredUserId(id) }];
+    return [{ userId: storedIdOf(client, id) }];
   }
   const ip = toText(client.ip);
   const address = standsForAddress(ip) ? ip : normalizeAddress(ip);
