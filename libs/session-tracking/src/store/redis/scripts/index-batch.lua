@@ -21,10 +21,9 @@ local function find_again(session_id, request_ids, first, last)
       entries = { count = 0 }
       found_again[shard] = entries
     end
-    local last = entries.count + 2
-    entries[last - 1] = reference
-    entries[last] = stem
-    entries.count = last
+    entries[entries.count + 1] = reference
+    entries[entries.count + 2] = stem
+    entries.count = entries.count + 2
   end
 end
 
