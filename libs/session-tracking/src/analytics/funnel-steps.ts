@@ -16,8 +16,10 @@ export function checkFunnelSteps(steps: unknown): void {
   if (!Array.isArray(steps)) {
     throw new InvalidQueryError('steps', takes, steps);
   }
-  if (!steps.every(isFunnelStep)) {
-    const wrong: unknown = steps.find((step) => !isFunnelStep(step));
+  // Also what a list of a length leaves out.
+  const place = steps.findIndex((step) => !isFunnelStep(step));
+  if (place !== -1) {
+    const wrong: unknown = steps[place];
     throw new InvalidQueryError(
       'steps',
       `${takes}; ${printValue(wrong)} is none`,

@@ -149,6 +149,9 @@ describe('a question asked in code', () => {
     await expect(
       QUESTIONS.getFunnel({ steps: ['GET /cart', 'get'] }),
     ).rejects.toThrow('; "get" is none');
+    await expect(
+      QUESTIONS.getFunnel({ steps: Object.assign([], { length: 2 }) }),
+    ).rejects.toThrow('; undefined is none');
   });
 
   it.each(RIGHT)('%s is answered with %j', async (question, query) => {

@@ -27,12 +27,14 @@ async function leaveUnused(): Promise<void> {
   }
 }
 
-function requestsOf(name: string, first: number, count: number): Exchange[] {
+function requestsOf(
+  name: string,
+  first: number,
+  count: number,
+  timestamp = moment(),
+): Exchange[] {
   return Array.from({ length: count }, (_, index) =>
-    exchangeOf(user(name), {
-      id: `${name}${first + index}`,
-      timestamp: moment(),
-    }),
+    exchangeOf(user(name), { id: `${name}${first + index}`, timestamp }),
   );
 }
 
@@ -196,6 +198,34 @@ describe('what leaves the index of requests', () => {
         ...requestsOf('d', 0, 1),
       );
       expect(await countEntries()).toBe(2 + 200);
+    });
+
+    it('also where they came by a clock that is ahead, and are not found', async () => {
+      setting.use({ ...policy, maxSessions: 2 });
+      await setting.writer.append(
+        ...requestsOf('ahead', 0, 600, moment() + 6 * 86_400),
+      );
+      await leaveUnused();
+      await setting.writer.append(...requestsOf('b', 0, 600));
+      await leaveUnused();
+      await setting.writer.append(
+        ...requestsOf('c', 0, 1),
+        ...requestsOf('d', 0, 1),
+      );
+      expect(await countEntries()).toBe(2 + 600 + 200);
+    });
+
+    it('also where slices are short, and each is looked for in many', async () => {
+      setting.use({
+        ...CONFORMANCE_POLICY,
+        sessionTtlSeconds: 64,
+        retentionSeconds: 64,
+        maxRecordsPerSession: 100,
+      });
+      await setting.writer.append(...requestsOf('a', 0, 100));
+      await setting.writer.append(...requestsOf('a', 100, 100));
+      expect(await countEntries()).toBeGreaterThan(100);
+      expect(await countEntries()).toBeLessThan(150);
     });
 
     it('where lists are to be much shorter than they were', async () => {

@@ -59,9 +59,10 @@ local function index_anew(session_id, indexed_at)
   anew_left = anew_left - count
 end
 
--- By slices and shards: entries of requests that make room for others, and how many more this batch may look
--- for, which everybody else waits for.
-local leaving, leaving_left = {}, 1000
+-- By slices and shards: entries of requests that make room for others.
+local leaving = {}
+-- How many more of these this batch may read and look for, while everybody else waits.
+local leaving_left = 1000
 
 -- Within so many seconds of when it came, by whatever clock, a request is nearly always stored. For an erasure
 -- that is not enough (CLOCKS_DIFFER).
@@ -71,6 +72,7 @@ local STORED_WITHIN = 10
 local function oldest_requests(session_id, count)
   local last = math.min(count, leaving_left) - 1
   local records = last >= 0 and try('LRANGE', base .. session_id .. ':requests', 0, last) or {}
+  leaving_left = leaving_left - #records
   return is_error(records) and {} or records
 end
 
@@ -81,11 +83,12 @@ local function leave_index(session_id, records)
   for _, record in ipairs(records) do
     local came_at, reference = arrival_in(record), reference_of(request_id_in(record))
     local last = math.min(slice_at(came_at + STORED_WITHIN), newest)
-    for slice = slice_at(came_at - STORED_WITHIN), last, slice_length do
-      if leaving_left <= 0 then
+    local first = slice_at(came_at - STORED_WITHIN)
+    for slice = first, last, slice_length do
+      leaving_left = leaving_left - (slice > first and 1 or 0)
+      if leaving_left < 0 then
         return
       end
-      leaving_left = leaving_left - 1
       leaving[slice] = leaving[slice] or {}
       mark_entry(leaving[slice], reference, stem)
     end
