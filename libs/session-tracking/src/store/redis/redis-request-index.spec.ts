@@ -38,6 +38,21 @@ function requestsOf(
   );
 }
 
+/** Stores two long sessions, of which the first is the first to make room. */
+async function storeTwoSessions(arrivalOfFirst = moment()): Promise<void> {
+  await setting.writer.append(...requestsOf('a', 0, 600, arrivalOfFirst));
+  await leaveUnused();
+  await setting.writer.append(...requestsOf('b', 0, 600));
+  await leaveUnused();
+}
+
+async function storeTwoMore(): Promise<void> {
+  await setting.writer.append(
+    ...requestsOf('c', 0, 1),
+    ...requestsOf('d', 0, 1),
+  );
+}
+
 describe('the index of requests', () => {
   const policy = {
     ...CONFORMANCE_POLICY,
@@ -178,7 +193,7 @@ describe('what leaves the index of requests', () => {
       retentionSeconds: 64,
       maxRecordsPerSession: 1,
     });
-    for (const timestamp of [moment() - 8, moment() + 8, moment()]) {
+    for (const timestamp of [moment() - 5, moment() + 5, moment()]) {
       await setting.writer.append(exchangeOf(user('a'), { timestamp }));
     }
     expect(await countEntries()).toBe(1);
@@ -190,28 +205,15 @@ describe('what leaves the index of requests', () => {
 
     it('with sessions that make room', async () => {
       setting.use({ ...policy, maxSessions: 2 });
-      await setting.writer.append(...requestsOf('a', 0, 600));
-      await setting.writer.append(...requestsOf('b', 0, 600));
-      await leaveUnused();
-      await setting.writer.append(
-        ...requestsOf('c', 0, 1),
-        ...requestsOf('d', 0, 1),
-      );
+      await storeTwoSessions();
+      await storeTwoMore();
       expect(await countEntries()).toBe(2 + 200);
     });
 
     it('also where they came by a clock that is ahead, and are not found', async () => {
       setting.use({ ...policy, maxSessions: 2 });
-      await setting.writer.append(
-        ...requestsOf('ahead', 0, 600, moment() + 6 * 86_400),
-      );
-      await leaveUnused();
-      await setting.writer.append(...requestsOf('b', 0, 600));
-      await leaveUnused();
-      await setting.writer.append(
-        ...requestsOf('c', 0, 1),
-        ...requestsOf('d', 0, 1),
-      );
+      await storeTwoSessions(moment() + 6 * 86_400);
+      await storeTwoMore();
       expect(await countEntries()).toBe(2 + 600 + 200);
     });
 
@@ -230,8 +232,7 @@ describe('what leaves the index of requests', () => {
 
     it('where lists are to be much shorter than they were', async () => {
       setting.use(policy);
-      await setting.writer.append(...requestsOf('a', 0, 600));
-      await setting.writer.append(...requestsOf('b', 0, 600));
+      await storeTwoSessions();
       setting.use({ ...policy, maxRecordsPerSession: 1 });
       await setting.writer.append(
         ...requestsOf('a', 600, 1),

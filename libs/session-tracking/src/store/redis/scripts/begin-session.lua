@@ -10,7 +10,7 @@ local capped_sessions = 0
 local new_sessions = {}
 
 local function drop_to_make_room(session_id)
-  local records = oldest_requests(session_id, math.huge)
+  local records = read_leaving(session_id, math.huge)
   local requests, responses = drop_session(session_id)
   leave_index(session_id, records)
   return requests, responses

@@ -68,8 +68,9 @@ local leaving_left = 1000
 -- that is not enough (CLOCKS_DIFFER).
 local STORED_WITHIN = 10
 
--- The oldest requests of a session, no more than may leave the index with them.
-local function oldest_requests(session_id, count)
+-- Reads the oldest requests of a session, no more than may still leave in this batch: they count from now on,
+-- whether they are found in the index or not.
+local function read_leaving(session_id, count)
   local last = math.min(count, leaving_left) - 1
   local records = last >= 0 and try('LRANGE', base .. session_id .. ':requests', 0, last) or {}
   leaving_left = leaving_left - #records

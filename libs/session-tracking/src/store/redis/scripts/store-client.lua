@@ -15,7 +15,7 @@ local function append(key, records, count, session_id)
   end
   if total > max_records then
     if session_id then
-      leave_index(session_id, oldest_requests(session_id, total - max_records))
+      leave_index(session_id, read_leaving(session_id, total - max_records))
     end
     call('LTRIM', key, -max_records, -1)
   end
