@@ -4,6 +4,7 @@ import type { Exchange } from '../src/model/records/exchange.js';
 import { MemorySessionStore } from '../src/store/memory/memory-session-store.js';
 import type {
   AppendedBatch,
+  PreparedBatch,
   RecordBatch,
   StorePolicy,
 } from '../src/store/session-store.js';
@@ -19,8 +20,13 @@ import type {
 export type StoreMode =
   'work' | 'fail' | 'refuse' | 'lose-reply' | 'waver' | 'hang';
 
+/** A batch on its way. */
+export interface SentBatch extends RecordBatch {
+  readonly follows: number | undefined;
+}
+
 interface HangingCall {
-  readonly batch: RecordBatch;
+  readonly batch: SentBatch;
   readonly resolve: (answer: AppendedBatch) => void;
   readonly reject: (error: Error) => void;
 }
@@ -40,8 +46,10 @@ const GENEROUS: StorePolicy = {
 /** The memory store, with a network in between that a test holds in its hand. */
 export class ControllableStore extends MemorySessionStore {
   mode: StoreMode = 'work';
+  /** Every batch that was made ready. */
+  readonly prepared: RecordBatch[] = [];
   /** Every batch that was sent, retries included. */
-  readonly sent: RecordBatch[] = [];
+  readonly sent: SentBatch[] = [];
   /** Times that a batch which follows none was sent before all others were answered. */
   overlaps = 0;
   /** Owners (`user:42`, `ip:192.0.2.1`) whose keys hold a foreign type. */
@@ -69,20 +77,9 @@ export class ControllableStore extends MemorySessionStore {
     this.reachableListeners.forEach((listener) => listener());
   }
 
-  override async append(batch: RecordBatch): Promise<AppendedBatch> {
-    this.sent.push(batch);
-    if (this.sent.length > MOST_CALLS) {
-      return new Promise(() => undefined);
-    }
-    this.inFlight += 1;
-    if (batch.follows === undefined && this.inFlight > 1) {
-      this.overlaps += 1;
-    }
-    try {
-      return await this.transmit(batch);
-    } finally {
-      this.inFlight -= 1;
-    }
+  override prepare(batch: RecordBatch): PreparedBatch {
+    this.prepared.push(batch);
+    return { append: (follows) => this.send({ ...batch, follows }) };
   }
 
   /** What hangs is answered. */
@@ -99,7 +96,23 @@ export class ControllableStore extends MemorySessionStore {
     }
   }
 
-  private async transmit(batch: RecordBatch): Promise<AppendedBatch> {
+  private async send(batch: SentBatch): Promise<AppendedBatch> {
+    this.sent.push(batch);
+    if (this.sent.length > MOST_CALLS) {
+      return new Promise(() => undefined);
+    }
+    this.inFlight += 1;
+    if (batch.follows === undefined && this.inFlight > 1) {
+      this.overlaps += 1;
+    }
+    try {
+      return await this.transmit(batch);
+    } finally {
+      this.inFlight -= 1;
+    }
+  }
+
+  private async transmit(batch: SentBatch): Promise<AppendedBatch> {
     const mode =
       this.mode === 'waver'
         ? WAVERING[this.sent.length % WAVERING.length]
@@ -119,14 +132,16 @@ export class ControllableStore extends MemorySessionStore {
     return answer;
   }
 
-  private async take(batch: RecordBatch): Promise<AppendedBatch> {
+  private async take(batch: SentBatch): Promise<AppendedBatch> {
     // What a batch held when it was stored is what its retries are answered by.
     const accepted =
       this.acceptedOf.get(batch.sequence) ??
       batch.exchanges.filter(
         ({ client }) => !this.poisoned.has(sessionOwner(client)),
       );
-    const answer = await super.append({ ...batch, exchanges: accepted });
+    const answer = await super
+      .prepare({ ...batch, exchanges: accepted })
+      .append(batch.follows);
     this.acceptedOf.set(batch.sequence, accepted);
     return {
       ...answer,

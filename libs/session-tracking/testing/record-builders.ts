@@ -154,7 +154,7 @@ export class TestWriter {
   }
 
   append(...exchanges: Exchange[]): Promise<AppendedBatch> {
-    return this.store.append(this.batch(exchanges));
+    return this.store.prepare(this.batch(exchanges)).append();
   }
 
   /** Stores exchanges and answers the session of each. */

@@ -25,16 +25,31 @@ export interface RecordBatch {
   readonly sequence: number;
   /** The partition that all clients of the batch belong to. */
   readonly partition: number;
-  /**
-   * Sequence of the batch that must have been stored right before this one: what comes after a batch
-   * that failed must fail too. Undefined when everything before is done.
-   */
-  readonly follows?: number | undefined;
   /** Random text from which the ids of new sessions are derived. */
   readonly seed: string;
   readonly exchanges: readonly Exchange[];
   /** Whether the answer must name the session of each exchange. */
   readonly wantsSessionIds: boolean;
+}
+
+/** A batch in the form in which its store takes it. */
+export interface PreparedBatch {
+  /**
+   * Stores the batch in one atomic step: for each client finds its session or creates one, appends
+   * the records in the order given, trims the lists, counts, renews the expiry, and adds everything
+   * to the totals. An exchange that sampling left out is added to the totals only. The first session
+   * of a user who came from an anonymous client's open session at the same address names that one in
+   * `previous_session_id`, unless that one led to another user before.
+   *
+   * Idempotent: a batch whose (writer, sequence) was stored before changes nothing and is answered
+   * as it was then. Batches of one writer and partition are given in the order of their sequences;
+   * the next may be given before this one is answered, when it names this one in `follows`. A
+   * rejection whose `mayBeDone` is false is certain that nothing of the batch is stored.
+   *
+   * @param follows sequence of the batch that must have been stored right before this one: what comes
+   *   after a batch that failed must fail too. Undefined when everything before is done
+   */
+  append(follows?: number): Promise<AppendedBatch>;
 }
 
 /** What became of one exchange of a batch. */
@@ -174,18 +189,10 @@ export interface SessionStore {
   partitionOf(client: Client): number;
 
   /**
-   * Stores a batch in one atomic step: for each client finds its session or creates one, appends
-   * the records in the order given, trims the lists, counts, renews the expiry, and adds everything
-   * to the totals. An exchange that sampling left out is added to the totals only. The first session
-   * of a user who came from an anonymous client's open session at the same address names that one in
-   * `previous_session_id`, unless that one led to another user before.
-   *
-   * Idempotent: a batch whose (writer, sequence) was stored before changes nothing and is answered
-   * as it was then. Batches of one writer and partition are given in the order of their sequences;
-   * the next may be given before this one is answered, when it names this one in `follows`. A
-   * rejection whose `mayBeDone` is false is certain that nothing of the batch is stored.
+   * Makes a batch ready to be stored. Never throws, and does not wait for the store: what is wrong
+   * with the batch is told by the promise of `append`.
    */
-  append(batch: RecordBatch): Promise<AppendedBatch>;
+  prepare(batch: RecordBatch): PreparedBatch;
 
   /** The id of the client's open session, or null. */
   findSessionId(client: ClientReference): Promise<string | null>;

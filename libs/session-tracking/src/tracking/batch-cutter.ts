@@ -1,15 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { entryOf } from '../model/entry-of.js';
 import { countRecords } from '../model/records/exchange.js';
-import type { RecordBatch } from '../store/session-store.js';
+import type { PreparedBatch, RecordBatch } from '../store/session-store.js';
 import { estimateBytes, type QueuedExchange } from './record-queue.js';
 
 /** Records per call of the store: more would hold Redis, and everyone else who uses it, for too long. */
 export const RECORDS_PER_BATCH = 100;
 
-/** A batch whose exchanges still know who waits for them. */
-export interface QueuedBatch extends RecordBatch {
-  readonly exchanges: readonly QueuedExchange[];
+/** A batch that waits to be sent, or to be confirmed. */
+export interface QueuedBatch {
+  readonly prepared: PreparedBatch;
+  readonly partition: number;
+  readonly sequence: number;
+  readonly wantsSessionIds: boolean;
+  /** Which of all exchanges that were ever queued its oldest is. */
+  readonly oldest: number;
+  /** Of each exchange. */
+  readonly recordCounts: readonly number[];
+  /** Together. */
+  readonly records: number;
+  /**
+   * None where only `prepared` holds them: what lives longer than a moment is copied by the collector, which
+   * costs a busy application more than all else that is done with it.
+   */
+  readonly exchanges: readonly QueuedExchange[] | undefined;
   /** Estimated memory, in bytes. */
   readonly bytes: number;
   /** Whether an attempt failed without telling if the store took it. */
@@ -19,11 +33,18 @@ export interface QueuedBatch extends RecordBatch {
 /** What is to become a batch. */
 interface Piece {
   readonly exchanges: QueuedExchange[];
+  readonly oldest: number;
   records: number;
 }
 
-function emptyPiece(): Piece {
-  return { exchanges: [], records: 0 };
+/** What becomes of exchanges that are cut. */
+export interface Cut {
+  /** Which of all exchanges that were ever queued the first is. */
+  readonly oldest: number;
+  /** Whether somebody wants to know of each exchange in which session it is. */
+  readonly wantsSessionIds: boolean;
+  /** Whether the exchanges may have to wait one by one again. */
+  readonly keepsExchanges: boolean;
 }
 
 /** Cuts what leaves the queue into numbered batches, each of one partition. */
@@ -31,47 +52,64 @@ export class BatchCutter {
   private readonly writer = randomUUID();
   private sequence = 0;
 
-  cut(
-    exchanges: readonly QueuedExchange[],
-    wantsSessionIds: boolean,
-  ): QueuedBatch[] {
+  constructor(
+    private readonly prepare: (batch: RecordBatch) => PreparedBatch,
+  ) {}
+
+  cut(exchanges: readonly QueuedExchange[], cut: Cut): QueuedBatch[] {
     const batches: QueuedBatch[] = [];
     const open = new Map<number, Piece>();
-    for (const exchange of exchanges) {
+    for (const [index, exchange] of exchanges.entries()) {
       const { partition } = exchange;
-      const piece = entryOf(open, partition, emptyPiece);
+      const piece = entryOf(open, partition, () => ({
+        exchanges: [],
+        oldest: cut.oldest + index,
+        records: 0,
+      }));
       piece.exchanges.push(exchange);
       piece.records += countRecords(exchange);
       if (piece.records >= RECORDS_PER_BATCH) {
-        batches.push(this.number(partition, piece, wantsSessionIds));
+        batches.push(this.number(partition, piece, cut));
         open.delete(partition);
       }
     }
     for (const [partition, piece] of open) {
-      batches.push(this.number(partition, piece, wantsSessionIds));
+      batches.push(this.number(partition, piece, cut));
     }
     return batches;
   }
 
   private number(
     partition: number,
-    { exchanges }: Piece,
-    wantsSessionIds: boolean,
+    { exchanges, oldest, records }: Piece,
+    cut: Cut,
   ): QueuedBatch {
     this.sequence += 1;
+    const { sequence, writer } = this;
+    const wantsSessionIds =
+      cut.wantsSessionIds ||
+      exchanges.some(({ settle }) => settle !== undefined);
     return {
-      writer: this.writer,
-      sequence: this.sequence,
+      prepared: this.prepare({
+        writer,
+        sequence,
+        partition,
+        seed: randomUUID(),
+        exchanges,
+        wantsSessionIds,
+      }),
       partition,
-      seed: randomUUID(),
-      exchanges,
+      sequence,
+      wantsSessionIds,
+      oldest,
+      recordCounts: exchanges.map(countRecords),
+      records,
+      exchanges: cut.keepsExchanges || wantsSessionIds ? exchanges : undefined,
       bytes: exchanges.reduce(
         (sum, exchange) => sum + estimateBytes(exchange),
         0,
       ),
       mayBeStored: false,
-      wantsSessionIds:
-        wantsSessionIds || exchanges.some(({ settle }) => settle !== undefined),
     };
   }
 }

@@ -1,6 +1,9 @@
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ControllableStore } from '../../testing/controllable-store.js';
+import type {
+  ControllableStore,
+  SentBatch,
+} from '../../testing/controllable-store.js';
 import { type FakeClock, settle } from '../../testing/fake-clock.js';
 import {
   requestRecord,
@@ -10,10 +13,11 @@ import {
 import type { RecordingLog } from '../../testing/recording-log.js';
 import { TrackerSetting } from '../../testing/tracker-setting.js';
 import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
-import type { RecordBatch } from '../store/session-store.js';
 import { RECORDS_PER_BATCH } from './batch-cutter.js';
 import { type FlushPolicy, LONGEST_BACK_OFF_MS } from './flusher.js';
 import type { SessionTracker } from './session-tracker.js';
+
+const EXCHANGES_PER_BATCH = RECORDS_PER_BATCH / 2;
 
 let clock: FakeClock;
 let store: ControllableStore;
@@ -198,6 +202,59 @@ describe('when the store fails', () => {
     await clock.advance(2000);
     expect(await storedIds()).toEqual(['1', '2', '3']);
     expect(tracker.stats()).toMatchObject({ stored: 6, queued: 0 });
+  });
+
+  it('packs a batch as soon as it is full, while one is on its way too', async () => {
+    start({ maxBatch: 2 * RECORDS_PER_BATCH });
+    record(EXCHANGES_PER_BATCH - 1);
+    expect(store.prepared).toHaveLength(0);
+    record(1);
+    expect(store.prepared.map(({ exchanges }) => exchanges)).toEqual([
+      expect.objectContaining({ length: EXCHANGES_PER_BATCH }),
+    ]);
+    expect(store.sent).toHaveLength(0);
+    store.mode = 'hang';
+    await clock.advance(50);
+    expect(store.sent).toHaveLength(1);
+    record(EXCHANGES_PER_BATCH);
+    expect(store.prepared).toHaveLength(2);
+    expect(store.sent).toHaveLength(1);
+    store.mode = 'work';
+    store.release();
+    await clock.advance(2000);
+    expect(store.sent).toHaveLength(2);
+    expect(store.prepared).toHaveLength(2);
+    expect(await storedIds()).toEqual(numbers(1, 2 * EXCHANGES_PER_BATCH));
+  });
+
+  it('packs no batch ahead that is larger than a tenth of the queue', () => {
+    start({ maxQueue: 10 * RECORDS_PER_BATCH - 1 });
+    record(2 * EXCHANGES_PER_BATCH);
+    expect(store.prepared).toHaveLength(0);
+  });
+
+  it('packs no batch ahead that is larger than a flush', () => {
+    start({ maxBatch: RECORDS_PER_BATCH - 2 });
+    store.mode = 'hang';
+    record(EXCHANGES_PER_BATCH - 1);
+    expect(store.sent).toHaveLength(1);
+    record(2 * EXCHANGES_PER_BATCH);
+    expect(store.prepared).toHaveLength(1);
+  });
+
+  it('packs nothing ahead while somebody listens or the store fails', async () => {
+    const listening = tracker.records$.subscribe();
+    record(EXCHANGES_PER_BATCH);
+    expect(store.prepared).toHaveLength(0);
+    listening.unsubscribe();
+    store.mode = 'fail';
+    await clock.advance(50);
+    expect(store.prepared).toHaveLength(1);
+    record(3 * EXCHANGES_PER_BATCH);
+    expect(store.prepared).toHaveLength(1);
+    store.mode = 'work';
+    await clock.advance(2000);
+    expect(await storedIds()).toEqual(numbers(1, 4 * EXCHANGES_PER_BATCH));
   });
 
   it('sends the batches of a flush in one go, each naming the one before', async () => {
@@ -390,6 +447,59 @@ describe('when the queue is full', () => {
       expect(tracker.stats().queued).toBeLessThanOrEqual(4);
     }
     expect(tracker.stats()).toMatchObject({ droppedQueueFull: 40, queued: 4 });
+  });
+
+  it('drops what was packed ahead by the batch, which is a tenth of the queue at most', async () => {
+    start({ maxQueue: 10 * RECORDS_PER_BATCH, maxBatch: RECORDS_PER_BATCH });
+    store.mode = 'hang';
+    record(EXCHANGES_PER_BATCH);
+    await settle();
+    expect(store.sent).toHaveLength(1);
+    record(9 * EXCHANGES_PER_BATCH);
+    expect(tracker.stats()).toMatchObject({ queued: 1000, dropped: 0 });
+    record(1);
+    expect(tracker.stats()).toMatchObject({
+      droppedQueueFull: RECORDS_PER_BATCH,
+      queued: 1000 + 2 - RECORDS_PER_BATCH,
+    });
+    record(EXCHANGES_PER_BATCH - 1);
+    expect(tracker.stats()).toMatchObject({ dropped: 100, queued: 1000 });
+    store.mode = 'work';
+    store.release();
+    await clock.advance(2000);
+    expect(await storedIds()).toEqual([
+      ...numbers(1, 50),
+      ...numbers(101, 550),
+    ]);
+    expect(tracker.stats()).toMatchObject({ stored: 1000, queued: 0 });
+  });
+
+  it('drops one by one while the store fails', async () => {
+    start({ maxQueue: 10 * RECORDS_PER_BATCH });
+    store.mode = 'refuse';
+    record(1);
+    await clock.advance(50);
+    for (let i = 0; i < 700; i += 1) {
+      record(1);
+      expect(tracker.stats().queued).toBe(Math.min(2 * recorded, 1000));
+      await clock.advance(5);
+    }
+    store.mode = 'work';
+    await clock.advance(3000);
+    expect(await storedIds()).toEqual(numbers(202, 701));
+  });
+
+  it('tells those who wait for what was packed ahead and dropped', async () => {
+    start({ maxQueue: 10 * RECORDS_PER_BATCH, maxBatch: RECORDS_PER_BATCH });
+    store.mode = 'hang';
+    record(EXCHANGES_PER_BATCH);
+    await settle();
+    const dropped = tracker.recordRequest(user('42'), {
+      path: '/',
+      method: 'GET',
+    });
+    record(10 * EXCHANGES_PER_BATCH);
+    await expect(dropped).rejects.toThrow('queue');
   });
 
   it('is bounded in bytes too', () => {
@@ -763,7 +873,7 @@ describe('whatever happens', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { maxLength: 40 }),
-        fc.constantFrom(20, 60, 200, 10_000),
+        fc.constantFrom(20, 60, 200, 1000, 10_000),
         fc.constantFrom(10, 100, 500),
         fc.constantFrom<'work' | 'fail' | 'hang'>(
           'work',
@@ -771,15 +881,19 @@ describe('whatever happens', () => {
           'fail',
           'hang',
         ),
-        async (steps, maxQueue, maxBatch, ending) => {
+        // Where nobody listens, batches are packed ahead.
+        fc.boolean(),
+        async (steps, maxQueue, maxBatch, ending, listens) => {
           start({ maxQueue, maxBatch });
           const outcomes = { resolved: 0, rejected: 0, awaited: 0 };
           const listened: string[] = [];
-          tracker.records$.subscribe((each) => {
-            if (each.type === 'request') {
-              listened.push(`${each.user_id}/${each.record.request_id}`);
-            }
-          });
+          if (listens) {
+            tracker.records$.subscribe((each) => {
+              if (each.type === 'request') {
+                listened.push(`${each.user_id}/${each.record.request_id}`);
+              }
+            });
+          }
 
           const check = (): void => {
             const stats = tracker.stats();
@@ -853,12 +967,19 @@ describe('whatever happens', () => {
           expect(ending === 'work' ? stats.droppedShutdown : 0).toBe(0);
 
           // A batch is the same at each attempt, and none overtakes another.
-          const firstSent = new Map<number, RecordBatch>();
+          const firstSent = new Map<number, SentBatch>();
           for (const batch of store.sent) {
             const { sequence, seed, exchanges, follows = 0 } = batch;
             expect(follows).toBeLessThan(sequence);
             const before = firstSent.get(sequence) ?? batch;
-            expect(sequence).toBeLessThanOrEqual(firstSent.size + 1);
+            // Of what was packed ahead some may have been dropped, and their numbers with them.
+            expect(sequence).toBeLessThanOrEqual(
+              listens ? firstSent.size + 1 : Number.POSITIVE_INFINITY,
+            );
+            expect(
+              firstSent.has(sequence) ||
+                sequence > Math.max(0, ...firstSent.keys()),
+            ).toBe(true);
             expect(seed).toBe(before.seed);
             expect(exchanges).toBe(before.exchanges);
             firstSent.set(sequence, before);

@@ -9,7 +9,7 @@ import type { AppendedBatch, SessionStore } from '../store/session-store.js';
 import { type QueuedBatch, RECORDS_PER_BATCH } from './batch-cutter.js';
 import type { Clock, Timer } from './clock.js';
 import type { LossLog } from './loss-log.js';
-import { PendingRecords } from './pending-records.js';
+import { type GivenUp, PendingRecords } from './pending-records.js';
 import type { QueuedExchange, QueueOutcome } from './record-queue.js';
 import type { TrackingCounters } from './tracking-counters.js';
 import { within } from './within.js';
@@ -30,6 +30,9 @@ const REACHABLE_BACK_OFF_MS = 250;
 /** Most memory that queued records may take, in bytes, whatever `maxQueue` says. */
 const MAX_QUEUE_BYTES = 64 * 1024 * 1024;
 
+/** What is packed together is dropped together: at most so large a part of the queue in one go. */
+const LARGEST_SHARE_DROPPED = 0.1;
+
 /** Called with each exchange that the store confirmed. */
 export type StoredListener = (
   exchange: QueuedExchange,
@@ -41,7 +44,7 @@ export type StoredListener = (
  * same batches again until the store has answered them.
  */
 export class Flusher {
-  private readonly pending = new PendingRecords();
+  private readonly pending: PendingRecords;
   /** Flushes run in it: they neither belong to the request that set them off nor retain its context. */
   private readonly ownContext = new AsyncResource('session-tracking:flush');
   private timer: Timer | undefined;
@@ -54,7 +57,7 @@ export class Flusher {
   private closed = false;
 
   constructor(
-    private readonly store: SessionStore,
+    store: SessionStore,
     private readonly policy: FlushPolicy,
     private readonly counters: TrackingCounters,
     private readonly clock: Clock,
@@ -62,6 +65,7 @@ export class Flusher {
     /** Asked at each flush, because a listener costs the store the naming of every session. */
     private readonly findStoredListener: () => StoredListener | undefined,
   ) {
+    this.pending = new PendingRecords((batch) => store.prepare(batch));
     store.onReachable(() => this.hurry());
   }
 
@@ -78,11 +82,17 @@ export class Flusher {
     this.counters.accepted += countRecords(exchange);
     this.awaited += exchange.settle === undefined ? 0 : 1;
     if (this.closed) {
-      this.drop(exchange, 'shutdown');
+      this.drop(
+        { records: countRecords(exchange), exchanges: [exchange] },
+        'shutdown',
+      );
       return;
     }
     this.pending.push(exchange);
     this.dropOverflow();
+    if (this.pending.holdsFullBatch && this.packsAhead()) {
+      this.pending.packFullBatch();
+    }
     if (this.running === undefined) {
       this.wakeUp();
     }
@@ -94,8 +104,8 @@ export class Flusher {
    * @throws StoreUnavailableError when an attempt fails; the records stay queued
    */
   async flush(): Promise<void> {
-    const before = new Set(this.pending.all());
-    while (this.pending.holdsAnyOf(before)) {
+    const { end } = this.pending;
+    while (this.pending.holdsAnyBefore(end)) {
       await this.start();
     }
   }
@@ -171,9 +181,7 @@ export class Flusher {
       ? this.pending.nextFlush(this.policy.maxBatch, wantsSessionIds)
       : this.pending.nextFlush(RECORDS_PER_BATCH, wantsSessionIds).slice(0, 1);
     // All at once: the store takes them in order, and none after one that failed.
-    const attempts = await Promise.allSettled(
-      batches.map((batch) => this.store.append(batch)),
-    );
+    const attempts = await Promise.allSettled(batches.map((send) => send()));
     for (const [index, attempt] of attempts.entries()) {
       const batch = this.pending.head;
       // What close() gave up is counted as lost already, whatever the store says now.
@@ -218,16 +226,20 @@ export class Flusher {
       : undefined;
     const rejectedBefore = this.counters.droppedBy.rejected;
     const told: [QueuedExchange, string][] = [];
-    batch.exchanges.forEach((exchange, index) => {
+    batch.recordCounts.forEach((records, index) => {
       const answer = answers[index];
-      if (answer?.outcome === 'stored') {
-        this.counters.stored += countRecords(exchange);
-        this.settle(exchange, { sessionId: answer.sessionId });
-        if (listener !== undefined && exchange.sampling !== 'left_out') {
-          told.push([exchange, answer.sessionId]);
+      const exchange = batch.exchanges?.[index];
+      const exchanges = exchange === undefined ? [] : [exchange];
+      if (answer?.outcome !== 'stored') {
+        this.drop({ records, exchanges }, answer?.outcome ?? 'rejected');
+        return;
+      }
+      this.counters.stored += records;
+      for (const each of exchanges) {
+        this.settle(each, { sessionId: answer.sessionId });
+        if (listener !== undefined && each.sampling !== 'left_out') {
+          told.push([each, answer.sessionId]);
         }
-      } else {
-        this.drop(exchange, answer?.outcome ?? 'rejected');
       }
     });
     // When all are counted: a listener may record something itself, for which there is room then.
@@ -242,6 +254,20 @@ export class Flusher {
     if (this.counters.queued <= this.policy.maxQueue / 2) {
       this.losses.lossEnded();
     }
+  }
+
+  /**
+   * Not while the store fails: then the queue fills up, and the oldest are to be dropped one by one. Nor where
+   * a listener has to be told of each exchange.
+   */
+  private packsAhead(): boolean {
+    const { maxBatch, maxQueue } = this.policy;
+    return (
+      this.storeAvailable &&
+      maxBatch >= RECORDS_PER_BATCH &&
+      maxQueue * LARGEST_SHARE_DROPPED >= RECORDS_PER_BATCH &&
+      this.findStoredListener() === undefined
+    );
   }
 
   private dropOverflow(): void {
@@ -270,15 +296,17 @@ export class Flusher {
 
   private dropEverything(): void {
     const droppedBefore = this.counters.dropped;
-    for (const exchange of this.pending.takeAll()) {
-      this.drop(exchange, 'shutdown');
+    for (const givenUp of this.pending.takeAll()) {
+      this.drop(givenUp, 'shutdown');
     }
     this.losses.shutDown(this.counters.dropped - droppedBefore);
   }
 
-  private drop(exchange: QueuedExchange, reason: DropReason): void {
-    this.counters.droppedBy[reason] += countRecords(exchange);
-    this.settle(exchange, { error: new RecordDroppedError(reason) });
+  private drop({ records, exchanges }: GivenUp, reason: DropReason): void {
+    this.counters.droppedBy[reason] += records;
+    for (const exchange of exchanges) {
+      this.settle(exchange, { error: new RecordDroppedError(reason) });
+    }
   }
 
   private settle({ settle }: QueuedExchange, outcome: QueueOutcome): void {

@@ -45,17 +45,13 @@ export class RecordQueue {
     return this.byteCount;
   }
 
+  /** How many exchanges. */
+  get length(): number {
+    return this.items.length - this.head;
+  }
+
   get isEmpty(): boolean {
-    return this.head === this.items.length;
-  }
-
-  get oldest(): QueuedExchange | undefined {
-    return this.items[this.head];
-  }
-
-  /** Everything, the oldest first. */
-  all(): QueuedExchange[] {
-    return this.items.slice(this.head);
+    return this.length === 0;
   }
 
   push(exchange: QueuedExchange): void {
@@ -66,7 +62,7 @@ export class RecordQueue {
 
   /** Puts back what was taken, in front of what came later. */
   putBack(exchanges: readonly QueuedExchange[]): void {
-    this.items = exchanges.concat(this.all());
+    this.items = exchanges.concat(this.items.slice(this.head));
     this.head = 0;
     for (const exchange of exchanges) {
       this.recordCount += countRecords(exchange);

@@ -74,9 +74,9 @@ export function describeErasing(tested: StoreUnderTest): void {
 
     it('does not bring it back when the batch that made it is retried', async () => {
       const batch = tested.writer.batch([exchangeOf(user('42'))]);
-      const [answer] = (await tested.store.append(batch)).exchanges;
+      const [answer] = (await tested.store.prepare(batch).append()).exchanges;
       await tested.store.eraseSession(answer?.sessionId ?? '');
-      await tested.store.append(batch);
+      await tested.store.prepare(batch).append();
       expect(await tested.store.findSessionId({ userId: '42' })).toBeNull();
       expect(await tested.listIds({ limit: 10 })).toEqual([]);
     });

@@ -220,8 +220,8 @@ export function describeErasureRace(tested: StoreUnderTest): void {
         exchangeOf(user('42')),
         exchangeOf(user('43')),
       ]);
-      const answer = await tested.store.append(batch);
-      expect(await tested.store.append(batch)).toEqual(answer);
+      const answer = await tested.store.prepare(batch).append();
+      expect(await tested.store.prepare(batch).append()).toEqual(answer);
     });
 
     it('is told from what came right after the answer', async () => {

@@ -70,11 +70,10 @@ export function describeFollowing(tested: StoreUnderTest): void {
       const ear = new Ear();
       await tested.store.subscribe(ear.listener);
       const other = new TestWriter(tested.otherStore);
-      await tested.otherStore.append(
-        other.batch([exchangeOf(user('42'), { id: 'a' })], {
-          wantsSessionIds: false,
-        }),
-      );
+      const batch = other.batch([exchangeOf(user('42'), { id: 'a' })], {
+        wantsSessionIds: false,
+      });
+      await tested.otherStore.prepare(batch).append();
       await ear.waitFor('a');
       const id = await tested.store.findSessionId({ userId: '42' });
       expect(ear.heard.map(({ session_id }) => session_id)).toEqual([id, id]);
@@ -89,8 +88,8 @@ export function describeFollowing(tested: StoreUnderTest): void {
         exchangeOf(user('erased'), { id: 'erased', timestamp: START }),
         exchangeOf(user('42'), { id: 'a' }),
       ]);
-      await tested.store.append(batch);
-      await tested.store.append(batch);
+      await tested.store.prepare(batch).append();
+      await tested.store.prepare(batch).append();
       await tested.writer.append(leftOut(user('42'), { id: 'alone' }));
       await tested.writer.append(exchangeOf(user('42'), { id: 'last' }));
       await ear.waitFor('last');

@@ -250,11 +250,11 @@ export function describeRecords(tested: StoreUnderTest): void {
     });
 
     it('names no session unless asked', async () => {
-      const answer = await tested.store.append(
-        tested.writer.batch([exchangeOf(user('42')), exchangeOf(user('43'))], {
-          wantsSessionIds: false,
-        }),
+      const batch = tested.writer.batch(
+        [exchangeOf(user('42')), exchangeOf(user('43'))],
+        { wantsSessionIds: false },
       );
+      const answer = await tested.store.prepare(batch).append();
       expect(answer.exchanges).toEqual([
         { outcome: 'stored', sessionId: '' },
         { outcome: 'stored', sessionId: '' },

@@ -11,12 +11,12 @@ export function describeRetries(tested: StoreUnderTest): void {
         exchangeOf(visitor('192.0.2.8')),
         exchangeOf(user('42')),
       ]);
-      const answer = await tested.store.append(batch);
+      const answer = await tested.store.prepare(batch).append();
       const before = await tested.read(answer.exchanges[0]?.sessionId ?? '');
-      expect(await tested.store.append(batch)).toEqual(answer);
-      expect(await tested.otherStore.append(structuredClone(batch))).toEqual(
-        answer,
-      );
+      expect(await tested.store.prepare(batch).append()).toEqual(answer);
+      expect(
+        await tested.otherStore.prepare(structuredClone(batch)).append(),
+      ).toEqual(answer);
       expect(await tested.read(answer.exchanges[0]?.sessionId ?? '')).toEqual(
         before,
       );
@@ -31,8 +31,8 @@ export function describeRetries(tested: StoreUnderTest): void {
       const batch = tested.writer.batch([exchangeOf(user('42'))], {
         wantsSessionIds: false,
       });
-      const answer = await tested.store.append(batch);
-      expect(await tested.store.append(batch)).toEqual(answer);
+      const answer = await tested.store.prepare(batch).append();
+      expect(await tested.store.prepare(batch).append()).toEqual(answer);
       const id = (await tested.store.findSessionId({ userId: '42' })) ?? '';
       expect((await tested.read(id)).requests).toHaveLength(1);
     });
@@ -42,12 +42,12 @@ export function describeRetries(tested: StoreUnderTest): void {
         tested.writer.batch([exchangeOf(user('42'))]),
       );
       for (const batch of batches) {
-        await tested.store.append(batch);
+        await tested.store.prepare(batch).append();
       }
       const id = (await tested.store.findSessionId({ userId: '42' })) ?? '';
       const before = await tested.read(id);
       for (const batch of batches) {
-        await tested.store.append(batch);
+        await tested.store.prepare(batch).append();
       }
       expect(await tested.read(id)).toEqual(before);
       expect(before.requests).toHaveLength(3);
@@ -71,19 +71,16 @@ export function describeRetries(tested: StoreUnderTest): void {
       const first = tested.writer.batch([
         exchangeOf(user('42'), { id: 'first' }),
       ]);
-      const second = tested.writer.batch(
-        [exchangeOf(user('42'), { id: 'second' })],
-        {
-          follows: first.sequence,
-        },
+      const second = tested.store.prepare(
+        tested.writer.batch([exchangeOf(user('42'), { id: 'second' })]),
       );
-      await expect(tested.store.append(second)).rejects.toBeInstanceOf(
+      await expect(second.append(first.sequence)).rejects.toBeInstanceOf(
         StoreUnavailableError,
       );
       expect(await tested.store.findSessionId({ userId: '42' })).toBeNull();
 
-      const [answer] = (await tested.store.append(first)).exchanges;
-      await tested.store.append(second);
+      const [answer] = (await tested.store.prepare(first).append()).exchanges;
+      await second.append(first.sequence);
       const { requests } = await tested.read(answer?.sessionId ?? '');
       expect(requests.map(({ request_id }) => request_id)).toEqual([
         'first',
@@ -93,24 +90,28 @@ export function describeRetries(tested: StoreUnderTest): void {
 
     it('answers each of several that follow each other as it did, once each', async () => {
       const batches = [0, 1, 2].map((index) =>
-        tested.writer.batch(
-          [exchangeOf(user(String(index))), exchangeOf(user('42'))],
-          index === 0 ? {} : { follows: index },
+        tested.store.prepare(
+          tested.writer.batch([
+            exchangeOf(user(String(index))),
+            exchangeOf(user('42')),
+          ]),
         ),
       );
-      const answers = await Promise.all(
-        batches.map((batch) => tested.store.append(batch)),
-      );
-      const retried = await Promise.all(
-        batches.map((batch) => tested.store.append(batch)),
-      );
+      const append = (): Promise<unknown[]> =>
+        Promise.all(
+          batches.map((batch, index) =>
+            batch.append(index === 0 ? undefined : index),
+          ),
+        );
+      const answers = await append();
+      const retried = await append();
       expect(retried).toEqual(answers);
       const id = (await tested.store.findSessionId({ userId: '42' })) ?? '';
       expect((await tested.read(id)).requests).toHaveLength(3);
     });
 
     it('answers a batch of nothing with nothing', async () => {
-      expect(await tested.store.append(tested.writer.batch([]))).toEqual({
+      expect(await tested.writer.append()).toEqual({
         exchanges: [],
       });
     });

@@ -125,10 +125,10 @@ export function describeUsage(tested: StoreUnderTest): void {
         leftOut(user('42'), { timestamp: HOUR }),
         exchangeOf(user('42'), { timestamp: HOUR }),
       ]);
-      await tested.store.append(batch);
+      await tested.store.prepare(batch).append();
       await other.append(exchangeOf(user('42'), { timestamp: HOUR }));
-      await tested.store.append(batch);
-      await tested.otherStore.append(structuredClone(batch));
+      await tested.store.prepare(batch).append();
+      await tested.otherStore.prepare(structuredClone(batch)).append();
       for (const length of [60, 300, 3600] as const) {
         expect(
           await tested.otherStore.readUsage({ start: HOUR, length }),

@@ -25,6 +25,7 @@ import type {
   AppendedBatch,
   CappedCounts,
   ErasureReport,
+  PreparedBatch,
   RecordBatch,
   RecordListener,
   StorePolicy,
@@ -115,21 +116,8 @@ export class MemorySessionStore implements SessionStore {
     return 0;
   }
 
-  async append(batch: RecordBatch): Promise<AppendedBatch> {
-    const known = this.writers.answerOf(batch);
-    if (known !== undefined) {
-      return known;
-    }
-    if (!this.writers.isNext(batch)) {
-      throw new StoreUnavailableError(
-        'take a batch',
-        'the batch before it is not stored',
-      );
-    }
-    const answer = this.batches.store(batch);
-    this.writers.remember(batch, answer);
-    await this.nextTurn();
-    return answer;
+  prepare(batch: RecordBatch): PreparedBatch {
+    return { append: (follows) => this.append(batch, follows) };
   }
 
   findSessionId(client: ClientReference): Promise<string | null> {
@@ -227,6 +215,26 @@ export class MemorySessionStore implements SessionStore {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  private async append(
+    batch: RecordBatch,
+    follows: number | undefined,
+  ): Promise<AppendedBatch> {
+    const known = this.writers.answerOf(batch);
+    if (known !== undefined) {
+      return known;
+    }
+    if (!this.writers.isNext(batch, follows)) {
+      throw new StoreUnavailableError(
+        'take a batch',
+        'the batch before it is not stored',
+      );
+    }
+    const answer = this.batches.store(batch);
+    this.writers.remember(batch, follows, answer);
+    await this.nextTurn();
+    return answer;
   }
 
   private erase(

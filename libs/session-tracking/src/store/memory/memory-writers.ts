@@ -29,15 +29,19 @@ export class MemoryWriters {
   }
 
   /** Whether everything that must be stored before a batch is. */
-  isNext({ writer, follows }: RecordBatch): boolean {
+  isNext({ writer }: RecordBatch, follows: number | undefined): boolean {
     return (
       follows === undefined || this.writers.get(writer)?.sequence === follows
     );
   }
 
-  remember(batch: RecordBatch, answer: AppendedBatch): void {
+  remember(
+    batch: RecordBatch,
+    follows: number | undefined,
+    answer: AppendedBatch,
+  ): void {
     const answers =
-      batch.follows === undefined
+      follows === undefined
         ? undefined
         : this.writers.get(batch.writer)?.answers;
     this.writers.set(

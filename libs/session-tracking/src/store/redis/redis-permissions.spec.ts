@@ -139,10 +139,13 @@ describe('the commands that are documented', () => {
           exchangeOf(user('42', '192.0.2.1'), { id: 'a' }),
         ]);
         for (let attempt = 0; attempt < 3; attempt += 1) {
-          const outcome = await store.append(batch).then(
-            ({ exchanges }) => exchanges[0]?.outcome,
-            () => 'refused',
-          );
+          const outcome = await store
+            .prepare(batch)
+            .append()
+            .then(
+              ({ exchanges }) => exchanges[0]?.outcome,
+              () => 'refused',
+            );
           const id = await setting.store.findSessionId({ userId: '42' });
           const kept = id === null ? null : await setting.store.readSession(id);
           const requests = kept?.requests.length ?? 0;
@@ -161,12 +164,12 @@ describe('the commands that are documented', () => {
       try {
         const batch = setting.writer.batch([exchangeOf(user('42'))]);
         for (let attempt = 0; attempt < 2; attempt += 1) {
-          await expect(store.append(batch)).rejects.toThrow(
+          await expect(store.prepare(batch).append()).rejects.toThrow(
             StoreUnavailableError,
           );
         }
         await setting.redis.call('ACL', 'SETUSER', 'tracker', `+${command}`);
-        const { exchanges } = await store.append(batch);
+        const { exchanges } = await store.prepare(batch).append();
         expect(exchanges[0]?.outcome).toBe('stored');
         const history = await setting.store.readSession(
           exchanges[0]?.sessionId ?? '',

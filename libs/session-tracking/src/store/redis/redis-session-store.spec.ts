@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
+import { heapAfterFullCollection } from '../../../testing/garbage-collection.js';
 import {
   at,
   exchangeOf,
@@ -105,6 +106,40 @@ describeSessionStore('redis', (policy) => {
     otherStore: setting.openStore(policy, keyPrefix),
     passTime: (seconds: number) => setting.age(keyPrefix, seconds, policy),
     close: () => ours.close(),
+  });
+});
+
+/** Apart, so that no variable of the test holds the exchange. */
+function prepareApart() {
+  const exchange = exchangeOf(user('42'), { id: 'a' });
+  const batch = setting.writer.batch([exchange], { wantsSessionIds: false });
+  return {
+    prepared: setting.store.prepare(batch),
+    exchange: new WeakRef(exchange),
+  };
+}
+
+describe('a batch that waits for Redis', () => {
+  it('keeps none of its exchanges alive, and is stored whole', async () => {
+    const { prepared, exchange } = prepareApart();
+    // What a reference was made to lives on until the present turn ends.
+    await new Promise((resolve) => setImmediate(resolve));
+    heapAfterFullCollection();
+    expect(exchange.deref()).toBeUndefined();
+    const { exchanges } = await prepared.append();
+    expect(exchanges).toEqual([{ outcome: 'stored', sessionId: '' }]);
+    const id = await setting.store.findSessionId({ userId: '42' });
+    const history = await setting.store.readSession(id ?? '');
+    expect(history?.requests).toEqual([requestRecord({ request_id: 'a' })]);
+  });
+
+  it('tells when it is sent that it cannot be packed', async () => {
+    // Longer than any that capture lets through.
+    const client = { ...user('42'), userId: 'x'.repeat(256) };
+    const prepared = setting.store.prepare(
+      setting.writer.batch([exchangeOf(client)]),
+    );
+    await expect(prepared.append()).rejects.toThrow(RangeError);
   });
 });
 

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { groupByClient } from '../../model/clients/client-groups.js';
 import type { ClientReference } from '../../model/clients/client-identity.js';
 import type {
   ClientTotals,
@@ -23,6 +22,7 @@ import type {
   AppendedBatch,
   CappedCounts,
   ErasureReport,
+  PreparedBatch,
   RecordBatch,
   RecordListener,
   StorePolicy,
@@ -33,7 +33,12 @@ import type {
   Unsubscribe,
 } from '../session-store.js';
 import { readBatchAnswer } from './writing/batch-answer.js';
-import { packBatch, packPolicy } from './writing/batch-packing.js';
+import {
+  packBatch,
+  type PackedBatch,
+  packPolicy,
+  withHead,
+} from './writing/batch-packing.js';
 import type { RedisConnections } from './connection/redis-connections.js';
 import { RedisErasures } from './redis-erasures.js';
 import { RedisRecordFeed } from './redis-record-feed.js';
@@ -145,24 +150,12 @@ export class RedisSessionStore implements SessionStore {
     return 0;
   }
 
-  async append(batch: RecordBatch): Promise<AppendedBatch> {
-    const groups = groupByClient(batch.exchanges);
-    const answer = await this.connections.ask(
-      'writer',
-      'take a batch',
-      (redis) =>
-        this.appendScript.run(
-          redis,
-          this.keys.writer(batch.writer),
-          this.keys.base,
-          packBatch(this.packedPolicy, batch, groups, Date.now()),
-        ),
-    );
-    const { counts, exchanges } = readBatchAnswer(answer, groups, batch);
-    this.cappedClients += counts.cappedClients;
-    this.cappedSessions += counts.cappedSessions;
-    this.totalsHashes.foldSoon(counts.pendingTotals);
-    return { exchanges };
+  prepare(batch: RecordBatch): PreparedBatch {
+    try {
+      return this.packed(packBatch(batch));
+    } catch (error) {
+      return { append: () => Promise.reject(error) };
+    }
   }
 
   findSessionId(client: ClientReference): Promise<string | null> {
@@ -267,5 +260,32 @@ export class RedisSessionStore implements SessionStore {
     this.totals.close();
     this.connections.close();
     return Promise.resolve();
+  }
+
+  /** Apart, so that what it answers does not keep the exchanges. */
+  private packed(batch: PackedBatch): PreparedBatch {
+    return { append: (follows) => this.append(batch, follows) };
+  }
+
+  private async append(
+    batch: PackedBatch,
+    follows: number | undefined,
+  ): Promise<AppendedBatch> {
+    const answer = await this.connections.ask(
+      'writer',
+      'take a batch',
+      (redis) =>
+        this.appendScript.run(
+          redis,
+          this.keys.writer(batch.writer),
+          this.keys.base,
+          withHead(this.packedPolicy, batch, follows, Date.now()),
+        ),
+    );
+    const { counts, exchanges } = readBatchAnswer(answer, batch);
+    this.cappedClients += counts.cappedClients;
+    this.cappedSessions += counts.cappedSessions;
+    this.totalsHashes.foldSoon(counts.pendingTotals);
+    return { exchanges };
   }
 }

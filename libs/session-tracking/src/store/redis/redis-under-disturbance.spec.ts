@@ -138,12 +138,12 @@ describe('a Redis that other programs disturb', () => {
           [exchangeOf(user('poisoned')), exchangeOf(user('well'))],
           { wantsSessionIds },
         );
-        const answer = await setting.store.append(batch);
+        const answer = await setting.store.prepare(batch).append();
         expect(answer.exchanges.map(({ outcome }) => outcome)).toEqual([
           'rejected',
           'stored',
         ]);
-        expect(await setting.store.append(batch)).toEqual(answer);
+        expect(await setting.store.prepare(batch).append()).toEqual(answer);
       }
     });
 
@@ -255,7 +255,7 @@ describe('a Redis that other programs disturb', () => {
     // As the script leaves it when it breaks off.
     await setting.redis.hset(entry, 'begun', batch.sequence);
     for (let attempt = 0; attempt < 2; attempt += 1) {
-      const { exchanges } = await setting.store.append(batch);
+      const { exchanges } = await setting.store.prepare(batch).append();
       expect(exchanges.map(({ outcome }) => outcome)).toEqual([
         'rejected',
         'rejected',
@@ -427,15 +427,15 @@ describe('a Redis that takes no writes', () => {
     ]);
     await setting.redis.config('SET', 'maxmemory', '1');
     for (let attempt = 0; attempt < 3; attempt += 1) {
-      const rejection = setting.store.append(batch);
+      const rejection = setting.store.prepare(batch).append();
       await expect(rejection).rejects.toBeInstanceOf(StoreUnavailableError);
       await expect(rejection).rejects.toThrow('maxmemory');
     }
     expect(await snapshot()).toEqual(before);
 
     await setting.redis.config('SET', 'maxmemory', '0');
-    const answer = await setting.store.append(batch);
-    expect(await setting.store.append(batch)).toEqual(answer);
+    const answer = await setting.store.prepare(batch).append();
+    expect(await setting.store.prepare(batch).append()).toEqual(answer);
     expect(answer.exchanges.map(({ outcome }) => outcome)).toEqual([
       'stored',
       'stored',
@@ -474,9 +474,10 @@ describe('figures that no server would measure', () => {
       exchangeOf(user('b'), { id: 'b' }),
       exchangeOf(visitor('192.0.2.9'), { id: 'c' }),
     ]);
-    const { exchanges } = await setting.store
-      .append(batch)
-      .catch(() => setting.store.append(batch));
+    const prepared = setting.store.prepare(batch);
+    const { exchanges } = await prepared
+      .append()
+      .catch(() => prepared.append());
     const others = exchanges.filter((_answer, index) => index !== 1);
     expect(others.map(({ outcome }) => outcome)).toEqual([
       'stored',

@@ -1,10 +1,6 @@
 import { StoreUnavailableError } from '../../../errors/store-unavailable.error.js';
-import type { ClientGroup } from '../../../model/clients/client-groups.js';
-import type {
-  AppendedBatch,
-  AppendedExchange,
-  RecordBatch,
-} from '../../session-store.js';
+import type { AppendedBatch, AppendedExchange } from '../../session-store.js';
+import type { PackedBatch } from './batch-packing.js';
 
 /** Stands in the totals and in no session. */
 const LEFT_OUT: AppendedExchange = { outcome: 'stored', sessionId: '' };
@@ -24,8 +20,7 @@ export interface BatchAnswer extends AppendedBatch {
 /** Spreads the answer of scripts/append-batch.lua over the exchanges. */
 export function readBatchAnswer(
   answer: unknown,
-  groups: readonly ClientGroup[],
-  batch: RecordBatch,
+  batch: PackedBatch,
 ): BatchAnswer {
   const [counts = '', rejectedLine = '', erasedLine = '', ...sessionIds] =
     typeof answer === 'string' ? answer.split('\n') : [];
@@ -39,13 +34,16 @@ export function readBatchAnswer(
   }
   const rejected = positionsIn(rejectedLine);
   const erased = positionsIn(erasedLine);
-  const exchanges: AppendedExchange[] = batch.exchanges.map(() => LEFT_OUT);
+  const exchanges = Array.from(
+    { length: batch.exchangeCount },
+    (): AppendedExchange => LEFT_OUT,
+  );
   let position = 0;
-  groups.forEach((group, index) => {
+  batch.groupSizes.forEach((size, index) => {
     const isRejected = rejected.has(index + 1);
     const sessionId = batch.wantsSessionIds ? (sessionIds[index] ?? '') : '';
     const stored: AppendedExchange = { outcome: 'stored', sessionId };
-    for (const place of group.positions) {
+    for (const place of batch.places.slice(position, position + size)) {
       position += 1;
       if (erased.has(position)) {
         exchanges[place] = ERASED;

@@ -3,7 +3,10 @@ import {
   minuteOf,
   routeTotalsByMinute,
 } from '../../../model/totals/batch-totals.js';
-import type { ClientGroup } from '../../../model/clients/client-groups.js';
+import {
+  type ClientGroup,
+  groupByClient,
+} from '../../../model/clients/client-groups.js';
 import type { Exchange } from '../../../model/records/exchange.js';
 import type {
   ClientTotals,
@@ -30,31 +33,63 @@ export function packPolicy(values: readonly number[]): string {
   return values.map((value) => s1(String(value))).join('');
 }
 
+/** A batch of which nothing is left but bytes and numbers: objects that wait make the collector copy them. */
+export interface PackedBatch extends Omit<RecordBatch, 'exchanges'> {
+  /** What stands behind its head. */
+  readonly body: Buffer;
+  /** How many exchanges it had, those that sampling left out among them. */
+  readonly exchangeCount: number;
+  /** Where each exchange stood that is in a group, in the order in which they are packed. */
+  readonly places: readonly number[];
+  /** How many of these each group has. */
+  readonly groupSizes: readonly number[];
+}
+
+/** Packs all of a batch that stays the same however often it is sent. */
+export function packBatch({ exchanges, ...rest }: RecordBatch): PackedBatch {
+  const groups = groupByClient(exchanges);
+  return {
+    ...rest,
+    body: packBody(exchanges, groups),
+    exchangeCount: exchanges.length,
+    places: groups.flatMap(({ positions }) => positions),
+    groupSizes: groups.map(({ positions }) => positions.length),
+  };
+}
+
 /**
- * Packs a batch; scripts/append-batch.lua says how it is laid out.
+ * What is sent of a batch; scripts/append-batch.lua says how it is laid out.
  *
  * @param packedPolicy what `packPolicy` made
+ * @param follows sequence of the batch that must have been stored before this one
  * @param now the writer's clock, Unix time in milliseconds
  */
-export function packBatch(
+export function withHead(
   packedPolicy: string,
-  { exchanges, follows, seed, sequence, wantsSessionIds }: RecordBatch,
-  groups: readonly ClientGroup[],
+  { body, seed, sequence, wantsSessionIds }: PackedBatch,
+  follows: number | undefined,
   now: number,
+): Buffer {
+  const head =
+    packedPolicy +
+    s1(String(sequence)) +
+    s1(String(follows ?? 0)) +
+    s1(seed) +
+    s1(String(now)) +
+    u1(wantsSessionIds ? 1 : 0);
+  return Buffer.concat([toBytes(head), body]);
+}
+
+function packBody(
+  exchanges: readonly Exchange[],
+  groups: readonly ClientGroup[],
 ): Buffer {
   const routes = routeTotalsByMinute(exchanges);
   const minutes = [...routes.keys()];
   // What sampling leaves out is in no group, though its client may have one: there all are counted apart.
   const isSampled = exchanges.some(({ sampling }) => sampling === 'left_out');
   const apart: Exchange[] = isSampled ? [...exchanges] : [];
-  let packed =
-    packedPolicy +
-    s1(String(sequence)) +
-    s1(String(follows ?? 0)) +
-    s1(seed) +
-    s1(String(now)) +
-    u1(wantsSessionIds ? 1 : 0) +
-    u2(groups.length);
+  let packed = u2(groups.length);
   for (const group of groups) {
     const place = isSampled ? NO_MINUTE : placeOfMinute(group, minutes);
     packed += packClient(group, place);
