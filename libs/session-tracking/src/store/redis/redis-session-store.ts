@@ -36,8 +36,8 @@ import { readBatchAnswer } from './writing/batch-answer.js';
 import {
   packBatch,
   type PackedBatch,
+  packHead,
   packPolicy,
-  withHead,
 } from './writing/batch-packing.js';
 import type { RedisConnections } from './connection/redis-connections.js';
 import { RedisErasures } from './redis-erasures.js';
@@ -279,7 +279,8 @@ export class RedisSessionStore implements SessionStore {
           redis,
           this.keys.writer(batch.writer),
           this.keys.base,
-          withHead(this.packedPolicy, batch, follows, Date.now()),
+          packHead(this.packedPolicy, batch, follows, Date.now()),
+          batch.body,
         ),
     );
     const { counts, exchanges } = readBatchAnswer(answer, batch);

@@ -10,9 +10,9 @@
 --          a cluster it carries the same hash tag as KEYS[1].
 --
 -- ARGV[1]  what every key begins with: "<prefix>:session:"
--- ARGV[2]  the batch, packed for struct.unpack into one argument, since each of them has its price: texts
---          (s1, s2) follow their length, of one or two bytes; u1, u2, u4 and u8 are numbers of so many
---          bytes, the highest first
+-- ARGV[2]  the head of the batch, packed for struct.unpack into one argument, since each of them has its
+--          price: texts (s1, s2) follow their length, of one or two bytes; u1, u2, u4 and u8 are numbers
+--          of so many bytes, the highest first
 --             s1 seconds of idleness after which a session ends
 --             s1 seconds of idleness after which the data of a session goes
 --             s1 age in seconds at which an expiry is renewed
@@ -29,6 +29,7 @@
 --             s1 seed of the ids of new sessions
 --             s1 the writer's clock, Unix time in milliseconds
 --             u1 1 when the answer must name the sessions
+-- ARGV[3]  the rest, packed likewise and the same at each attempt
 --             u2 clients, and for each
 --               s1 user id, empty when anonymous; s1 address; s1 address under the salt before, or empty
 --               s1 first time; s1 last time, both empty where they are those of the only exchange
@@ -54,16 +55,18 @@
 -- the batch before is missing.
 
 local base = ARGV[1]
-local packed = ARGV[2]
+local packed = ARGV[3]
 
 local call, try = redis.call, redis.pcall
 local sub, byte, find, match, format = string.sub, string.byte, string.find, string.match, string.format
 local unpack_at = struct.unpack
 
--- `at` is where the next field of the batch begins.
+-- Where the next field of `packed` begins.
+local at = 1
+
 local session_ttl, data_ttl, renewal_age, max_session, ended_ttl, max_records, max_sessions, writer_ttl,
-  minutes_ttl, hours_ttl, client_slot, sequence_name, follows, seed, writer_clock, names_sessions, at =
-  unpack_at('>' .. string.rep('Bc0', 15) .. 'B', packed)
+  minutes_ttl, hours_ttl, client_slot, sequence_name, follows, seed, writer_clock, names_sessions =
+  unpack_at('>' .. string.rep('Bc0', 15) .. 'B', ARGV[2])
 renewal_age, max_session = tonumber(renewal_age), tonumber(max_session)
 max_records, max_sessions = tonumber(max_records), tonumber(max_sessions)
 minutes_ttl, hours_ttl = tonumber(minutes_ttl), tonumber(hours_ttl)

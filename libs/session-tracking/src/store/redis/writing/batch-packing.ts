@@ -35,7 +35,7 @@ export function packPolicy(values: readonly number[]): string {
 
 /** A batch of which nothing is left but bytes and numbers: objects that wait make the collector copy them. */
 export interface PackedBatch extends Omit<RecordBatch, 'exchanges'> {
-  /** What stands behind its head. */
+  /** All of it but its head. */
   readonly body: Buffer;
   /** How many exchanges it had, those that sampling left out among them. */
   readonly exchangeCount: number;
@@ -58,26 +58,26 @@ export function packBatch({ exchanges, ...rest }: RecordBatch): PackedBatch {
 }
 
 /**
- * What is sent of a batch; scripts/append-batch.lua says how it is laid out.
+ * What is sent before the body of a batch; scripts/append-batch.lua says how both are laid out.
  *
  * @param packedPolicy what `packPolicy` made
  * @param follows sequence of the batch that must have been stored before this one
  * @param now the writer's clock, Unix time in milliseconds
  */
-export function withHead(
+export function packHead(
   packedPolicy: string,
-  { body, seed, sequence, wantsSessionIds }: PackedBatch,
+  { seed, sequence, wantsSessionIds }: PackedBatch,
   follows: number | undefined,
   now: number,
 ): Buffer {
-  const head =
+  return toBytes(
     packedPolicy +
-    s1(String(sequence)) +
-    s1(String(follows ?? 0)) +
-    s1(seed) +
-    s1(String(now)) +
-    u1(wantsSessionIds ? 1 : 0);
-  return Buffer.concat([toBytes(head), body]);
+      s1(String(sequence)) +
+      s1(String(follows ?? 0)) +
+      s1(seed) +
+      s1(String(now)) +
+      u1(wantsSessionIds ? 1 : 0),
+  );
 }
 
 function packBody(
