@@ -1,16 +1,13 @@
 import { AsyncResource } from 'node:async_hooks';
-import {
-  type DropReason,
-  RecordDroppedError,
-} from '../errors/record-dropped.error.js';
 import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
 import { countRecords } from '../model/records/exchange.js';
 import type { AppendedBatch, SessionStore } from '../store/session-store.js';
 import { type QueuedBatch, RECORDS_PER_BATCH } from './batch-cutter.js';
 import type { Clock, Timer } from './clock.js';
 import type { LossLog } from './loss-log.js';
-import { type GivenUp, PendingRecords } from './pending-records.js';
-import type { QueuedExchange, QueueOutcome } from './record-queue.js';
+import { PendingRecords } from './pending-records.js';
+import { RecordOutcomes } from './record-outcomes.js';
+import type { QueuedExchange } from './record-queue.js';
 import type { TrackingCounters } from './tracking-counters.js';
 import { within } from './within.js';
 
@@ -45,6 +42,7 @@ export type StoredListener = (
  */
 export class Flusher {
   private readonly pending: PendingRecords;
+  private readonly outcomes: RecordOutcomes;
   /** Flushes run in it: they neither belong to the request that set them off nor retain its context. */
   private readonly ownContext = new AsyncResource('session-tracking:flush');
   private timer: Timer | undefined;
@@ -52,8 +50,6 @@ export class Flusher {
   private consecutiveFailures = 0;
   /** Reading of the monotonic clock. */
   private failedAt = 0;
-  /** Exchanges for whose outcome somebody waits. */
-  private awaited = 0;
   private closed = false;
 
   constructor(
@@ -65,6 +61,7 @@ export class Flusher {
     /** Asked at each flush, because a listener costs the store the naming of every session. */
     private readonly findStoredListener: () => StoredListener | undefined,
   ) {
+    this.outcomes = new RecordOutcomes(counters);
     this.pending = new PendingRecords((batch) => store.prepare(batch));
     store.onReachable(() => this.hurry());
   }
@@ -79,10 +76,9 @@ export class Flusher {
 
   /** Takes an exchange in; never waits and never throws. */
   enqueue(exchange: QueuedExchange): void {
-    this.counters.accepted += countRecords(exchange);
-    this.awaited += exchange.settle === undefined ? 0 : 1;
+    this.outcomes.accept(exchange);
     if (this.closed) {
-      this.drop(
+      this.outcomes.drop(
         { records: countRecords(exchange), exchanges: [exchange] },
         'shutdown',
       );
@@ -138,7 +134,7 @@ export class Flusher {
         () => this.startUnattended(),
         Math.max(0, delayMs),
       );
-      if (this.awaited > 0) {
+      if (this.outcomes.isAwaited) {
         this.timer.keepAlive();
       }
     }
@@ -215,36 +211,19 @@ export class Flusher {
     return error;
   }
 
-  private succeeded(
-    batch: QueuedBatch,
-    { exchanges: answers }: AppendedBatch,
-  ): void {
+  private succeeded(batch: QueuedBatch, answer: AppendedBatch): void {
     this.consecutiveFailures = 0;
     this.counters.batches += 1;
     const listener = batch.wantsSessionIds
       ? this.findStoredListener()
       : undefined;
     const rejectedBefore = this.counters.droppedBy.rejected;
-    const told: [QueuedExchange, string][] = [];
-    batch.recordCounts.forEach((records, index) => {
-      const answer = answers[index];
-      const exchange = batch.exchanges?.[index];
-      const exchanges = exchange === undefined ? [] : [exchange];
-      if (answer?.outcome !== 'stored') {
-        this.drop({ records, exchanges }, answer?.outcome ?? 'rejected');
-        return;
-      }
-      this.counters.stored += records;
-      for (const each of exchanges) {
-        this.settle(each, { sessionId: answer.sessionId });
-        if (listener !== undefined && each.sampling !== 'left_out') {
-          told.push([each, answer.sessionId]);
-        }
-      }
-    });
+    const stored = this.outcomes.confirm(batch, answer);
     // When all are counted: a listener may record something itself, for which there is room then.
-    for (const [exchange, sessionId] of told) {
-      listener?.(exchange, sessionId);
+    for (const [exchange, sessionId] of stored) {
+      if (exchange.sampling !== 'left_out') {
+        listener?.(exchange, sessionId);
+      }
     }
     if (this.counters.droppedBy.rejected > rejectedBefore) {
       this.losses.rejected();
@@ -281,7 +260,7 @@ export class Flusher {
         return;
       }
       this.losses.queueOverflows(limit);
-      this.drop(oldest, 'queue_full');
+      this.outcomes.drop(oldest, 'queue_full');
     }
   }
 
@@ -297,23 +276,9 @@ export class Flusher {
   private dropEverything(): void {
     const droppedBefore = this.counters.dropped;
     for (const givenUp of this.pending.takeAll()) {
-      this.drop(givenUp, 'shutdown');
+      this.outcomes.drop(givenUp, 'shutdown');
     }
     this.losses.shutDown(this.counters.dropped - droppedBefore);
-  }
-
-  private drop({ records, exchanges }: GivenUp, reason: DropReason): void {
-    this.counters.droppedBy[reason] += records;
-    for (const exchange of exchanges) {
-      this.settle(exchange, { error: new RecordDroppedError(reason) });
-    }
-  }
-
-  private settle({ settle }: QueuedExchange, outcome: QueueOutcome): void {
-    if (settle !== undefined) {
-      this.awaited -= 1;
-      settle(outcome);
-    }
   }
 
   private backOffMs(): number {
