@@ -79,7 +79,10 @@ export class ControllableStore extends MemorySessionStore {
 
   override prepare(batch: RecordBatch): PreparedBatch {
     this.prepared.push(batch);
-    return { append: (follows) => this.send({ ...batch, follows }) };
+    return {
+      bytes: 0,
+      append: (follows) => this.send({ ...batch, follows }),
+    };
   }
 
   /** What hangs is answered. */

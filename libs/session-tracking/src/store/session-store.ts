@@ -34,6 +34,9 @@ export interface RecordBatch {
 
 /** A batch in the form in which its store takes it. */
 export interface PreparedBatch {
+  /** Memory that it takes beside the exchanges of which it was made, in bytes. */
+  readonly bytes: number;
+
   /**
    * Stores the batch in one atomic step: for each client finds its session or creates one, appends
    * the records in the order given, trims the lists, counts, renews the expiry, and adds everything

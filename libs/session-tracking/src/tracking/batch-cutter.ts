@@ -13,14 +13,14 @@ export interface QueuedBatch {
   readonly partition: number;
   readonly sequence: number;
   readonly wantsSessionIds: boolean;
-  /** Which of all exchanges that were ever queued its oldest is. */
+  /** The position of its first exchange. */
   readonly oldest: number;
   /** Of each exchange. */
   readonly recordCounts: readonly number[];
   /** Together. */
   readonly records: number;
   /**
-   * None where only `prepared` holds them: what lives longer than a moment is copied by the collector, which
+   * Undefined where only `prepared` holds them: what lives longer than a moment is copied by the collector, which
    * costs a busy application more than all else that is done with it.
    */
   readonly exchanges: readonly QueuedExchange[] | undefined;
@@ -33,17 +33,18 @@ export interface QueuedBatch {
 /** What is to become a batch. */
 interface Piece {
   readonly exchanges: QueuedExchange[];
-  readonly oldest: number;
   records: number;
+}
+
+function emptyPiece(): Piece {
+  return { exchanges: [], records: 0 };
 }
 
 /** What becomes of exchanges that are cut. */
 export interface Cut {
-  /** Which of all exchanges that were ever queued the first is. */
-  readonly oldest: number;
   /** Whether somebody wants to know of each exchange in which session it is. */
   readonly wantsSessionIds: boolean;
-  /** Whether the exchanges may have to wait one by one again. */
+  /** Whether the exchanges may have to wait one by one again, or somebody waits for one of them. */
   readonly keepsExchanges: boolean;
 }
 
@@ -59,13 +60,9 @@ export class BatchCutter {
   cut(exchanges: readonly QueuedExchange[], cut: Cut): QueuedBatch[] {
     const batches: QueuedBatch[] = [];
     const open = new Map<number, Piece>();
-    for (const [index, exchange] of exchanges.entries()) {
+    for (const exchange of exchanges) {
       const { partition } = exchange;
-      const piece = entryOf(open, partition, () => ({
-        exchanges: [],
-        oldest: cut.oldest + index,
-        records: 0,
-      }));
+      const piece = entryOf(open, partition, emptyPiece);
       piece.exchanges.push(exchange);
       piece.records += countRecords(exchange);
       if (piece.records >= RECORDS_PER_BATCH) {
@@ -81,7 +78,7 @@ export class BatchCutter {
 
   private number(
     partition: number,
-    { exchanges, oldest, records }: Piece,
+    { exchanges, records }: Piece,
     cut: Cut,
   ): QueuedBatch {
     this.sequence += 1;
@@ -89,26 +86,27 @@ export class BatchCutter {
     const wantsSessionIds =
       cut.wantsSessionIds ||
       exchanges.some(({ settle }) => settle !== undefined);
+    const prepared = this.prepare({
+      writer,
+      sequence,
+      partition,
+      seed: randomUUID(),
+      exchanges,
+      wantsSessionIds,
+    });
+    const bytes = exchanges.reduce((sum, each) => sum + estimateBytes(each), 0);
     return {
-      prepared: this.prepare({
-        writer,
-        sequence,
-        partition,
-        seed: randomUUID(),
-        exchanges,
-        wantsSessionIds,
-      }),
+      prepared,
       partition,
       sequence,
       wantsSessionIds,
-      oldest,
+      oldest: exchanges[0]?.position ?? 0,
       recordCounts: exchanges.map(countRecords),
       records,
-      exchanges: cut.keepsExchanges || wantsSessionIds ? exchanges : undefined,
-      bytes: exchanges.reduce(
-        (sum, exchange) => sum + estimateBytes(exchange),
-        0,
-      ),
+      exchanges: cut.keepsExchanges ? exchanges : undefined,
+      bytes: cut.keepsExchanges
+        ? bytes + prepared.bytes
+        : Math.max(bytes, prepared.bytes),
       mayBeStored: false,
     };
   }

@@ -489,17 +489,21 @@ describe('when the queue is full', () => {
     expect(await storedIds()).toEqual(numbers(202, 701));
   });
 
-  it('tells those who wait for what was packed ahead and dropped', async () => {
+  it('packs nothing ahead while somebody waits, who is told when it is dropped', async () => {
     start({ maxQueue: 10 * RECORDS_PER_BATCH, maxBatch: RECORDS_PER_BATCH });
     store.mode = 'hang';
     record(EXCHANGES_PER_BATCH);
     await settle();
+    const { length } = store.prepared;
     const dropped = tracker.recordRequest(user('42'), {
       path: '/',
       method: 'GET',
     });
-    record(10 * EXCHANGES_PER_BATCH);
+    record(8 * EXCHANGES_PER_BATCH);
+    expect(store.prepared).toHaveLength(length);
+    record(2 * EXCHANGES_PER_BATCH);
     await expect(dropped).rejects.toThrow('queue');
+    expect(store.prepared.length).toBeGreaterThan(length);
   });
 
   it('is bounded in bytes too', () => {
@@ -909,6 +913,7 @@ describe('whatever happens', () => {
             expect(stats.queued).toBeGreaterThanOrEqual(0);
             expect(stats.queued).toBeLessThanOrEqual(maxQueue);
             expect(stats.accepted).toBe(2 * recorded + outcomes.awaited);
+            expect(stats.queuedBytes > 0).toBe(stats.queued > 0);
             expect(store.overlaps).toBe(0);
           };
 

@@ -58,7 +58,7 @@ export class Flusher {
     private readonly counters: TrackingCounters,
     private readonly clock: Clock,
     private readonly losses: LossLog,
-    /** Asked at each flush, because a listener costs the store the naming of every session. */
+    /** Asked whenever a batch is made, because a listener costs the store the naming of every session. */
     private readonly findStoredListener: () => StoredListener | undefined,
   ) {
     this.outcomes = new RecordOutcomes(counters);
@@ -237,7 +237,7 @@ export class Flusher {
 
   /**
    * Not while the store fails: then the queue fills up, and the oldest are to be dropped one by one. Nor where
-   * a listener has to be told of each exchange.
+   * somebody has to be told of an exchange, which must be there for that.
    */
   private packsAhead(): boolean {
     const { maxBatch, maxQueue } = this.policy;
@@ -245,6 +245,7 @@ export class Flusher {
       this.storeAvailable &&
       maxBatch >= RECORDS_PER_BATCH &&
       maxQueue * LARGEST_SHARE_DROPPED >= RECORDS_PER_BATCH &&
+      !this.outcomes.isAwaited &&
       this.findStoredListener() === undefined
     );
   }

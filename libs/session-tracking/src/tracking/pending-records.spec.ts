@@ -28,6 +28,10 @@ function sent(batches: number) {
   return { pending, all, first, flush };
 }
 
+function inPartition(partition: number): QueuedExchange {
+  return { ...exchangeOf(user(String(partition))), partition };
+}
+
 /** Before a store that hangs, so that what is sent can be looked at. */
 function start() {
   const store = new ControllableStore(() => 0);
@@ -93,12 +97,18 @@ describe('what was packed ahead', () => {
 
   it('is given up whole, before what came after it', () => {
     const { pending, last } = packedAhead();
+    const { bytes } = pending;
     expect(pending.dropOldest()).toEqual({
       records: RECORDS_PER_BATCH,
       exchanges: [],
     });
+    expect(pending.waiting).toBe(2);
+    expect(pending.bytes).toBe(
+      (bytes - estimateBytes(last)) / 2 + estimateBytes(last),
+    );
     expect(pending.dropOldest()).toEqual({ records: 2, exchanges: [last] });
     expect(pending.dropOldest()).toBeUndefined();
+    expect(pending.waiting).toBe(0);
   });
 
   it('stays behind what failed and goes before what came after it', () => {
@@ -129,6 +139,22 @@ describe('what was packed ahead', () => {
     flush(RECORDS_PER_BATCH);
     pending.confirmHead();
     expect(pending.holdsAnyBefore(pending.end)).toBe(false);
+  });
+});
+
+describe('what several partitions hold', () => {
+  it('is told from what was queued after a moment, though a part of it waits again', () => {
+    const { pending, flush } = start();
+    [0, 1].forEach((partition) => pending.push(inPartition(partition)));
+    const { end } = pending;
+    [0, 1].forEach((partition) => pending.push(inPartition(partition)));
+    expect(flush()).toHaveLength(2);
+    pending.failed([unanswered, refused]);
+    pending.confirmHead();
+    expect(pending.holdsAnyBefore(end)).toBe(true);
+    expect(flush(2)).toHaveLength(1);
+    pending.confirmHead();
+    expect(pending.holdsAnyBefore(end)).toBe(false);
   });
 });
 

@@ -34,6 +34,8 @@ export class PendingRecords {
   /** How many of them, from the front, were sent and may be stored. */
   private sent = 0;
   private batchBytes = 0;
+  /** Records of the others. */
+  private packedRecords = 0;
   /** How many exchanges were ever queued. */
   private pushed = 0;
 
@@ -47,9 +49,7 @@ export class PendingRecords {
 
   /** Records that wait and were not sent yet. */
   get waiting(): number {
-    return this.batches
-      .slice(this.sent)
-      .reduce((sum, { records }) => sum + records, this.queue.records);
+    return this.packedRecords + this.queue.records;
   }
 
   /** Estimated memory, in bytes. */
@@ -68,6 +68,7 @@ export class PendingRecords {
   }
 
   push(exchange: QueuedExchange): void {
+    exchange.position = this.pushed;
     this.pushed += 1;
     this.queue.push(exchange);
   }
@@ -77,7 +78,7 @@ export class PendingRecords {
     return this.queue.records >= RECORDS_PER_BATCH;
   }
 
-  /** Packs what is enough for a batch. From then on it can only be given up as a whole. */
+  /** Packs what is enough for a batch, and nobody waits for. From then on it can only be given up as a whole. */
   packFullBatch(): void {
     this.cut(RECORDS_PER_BATCH, false, false);
   }
@@ -87,6 +88,7 @@ export class PendingRecords {
     const [batch] = this.batches.splice(this.sent, 1);
     if (batch !== undefined) {
       this.batchBytes -= batch.bytes;
+      this.packedRecords -= batch.records;
       return { records: batch.records, exchanges: batch.exchanges ?? [] };
     }
     const exchange = this.queue.shift();
@@ -98,10 +100,12 @@ export class PendingRecords {
   /** What to send now: the batches that were not confirmed, else up to `limit` of what waits. */
   nextFlush(limit: number, wantsSessionIds: boolean): Attempt[] {
     if (this.sent === 0) {
-      const left = this.sendPacked(limit);
-      if (left > 0 && this.sent === this.batches.length) {
-        this.cut(left, wantsSessionIds, true);
-        this.sent = this.batches.length;
+      const packed = this.packedWithin(limit);
+      if (packed.count === this.batches.length && packed.records < limit) {
+        this.cut(limit - packed.records, wantsSessionIds, true);
+        this.markSent(this.batches.length);
+      } else {
+        this.markSent(packed.count);
       }
     }
     return this.batches.slice(0, this.sent).map((batch) => {
@@ -128,16 +132,14 @@ export class PendingRecords {
         error instanceof StoreUnavailableError && !error.mayBeDone
       );
     });
-    this.sent =
-      this.batches.findLastIndex(({ mayBeStored }) => mayBeStored) + 1;
-    this.unpack();
+    this.unpack(this.batches.findLastIndex((each) => each.mayBeStored) + 1);
   }
 
   /** Whether anything is not settled that was queued before. */
   holdsAnyBefore(end: number): boolean {
     return (
       this.batches.some(({ oldest }) => oldest < end) ||
-      (!this.queue.isEmpty && this.oldestInQueue < end)
+      this.queue.some(({ position = 0 }) => position < end)
     );
   }
 
@@ -147,24 +149,32 @@ export class PendingRecords {
       records,
       exchanges,
     }));
-    this.sent = 0;
+    this.markSent(0);
     this.batchBytes = 0;
     const { records } = this.queue;
     const exchanges = this.queue.take(Number.POSITIVE_INFINITY);
     return [...all, { records, exchanges }];
   }
 
-  /** Takes of what was packed ahead as much as a flush may; answers for how many records it has room left. */
-  private sendPacked(limit: number): number {
-    let left = limit;
-    for (const { records } of this.batches) {
-      if (this.sent > 0 && records > left) {
+  /** How many batches that were packed ahead a flush may take, one at least, and the records in them. */
+  private packedWithin(limit: number): { count: number; records: number } {
+    let count = 0;
+    let records = 0;
+    for (const batch of this.batches) {
+      if (count > 0 && records + batch.records > limit) {
         break;
       }
-      this.sent += 1;
-      left -= records;
+      count += 1;
+      records += batch.records;
     }
-    return left;
+    return { count, records };
+  }
+
+  private markSent(count: number): void {
+    this.sent = count;
+    this.packedRecords = this.batches
+      .slice(count)
+      .reduce((sum, { records }) => sum + records, 0);
   }
 
   private cut(
@@ -172,34 +182,31 @@ export class PendingRecords {
     wantsSessionIds: boolean,
     keepsExchanges: boolean,
   ): void {
-    const oldest = this.oldestInQueue;
     const exchanges = this.queue.take(records);
     for (const batch of this.cutter.cut(exchanges, {
-      oldest,
       wantsSessionIds,
       keepsExchanges,
     })) {
       this.batches.push(batch);
       this.batchBytes += batch.bytes;
+      this.packedRecords += batch.records;
     }
   }
 
-  /** Lets the latest of what was not sent wait one by one again, as far as its exchanges are there. */
-  private unpack(): void {
-    while (this.batches.length > this.sent) {
-      const { bytes, exchanges } = this.batches.at(-1) ?? {};
-      if (bytes === undefined || exchanges === undefined) {
-        return;
-      }
-      this.batches.pop();
+  /**
+   * Lets the batches behind the first `sent` wait again: those at the end one by one, as far as their exchanges
+   * are there.
+   */
+  private unpack(sent: number): void {
+    const lastPacked = this.batches.findLastIndex(
+      ({ exchanges }) => exchanges === undefined,
+    );
+    const unpacked = this.batches.splice(Math.max(sent, lastPacked + 1));
+    for (const { bytes } of unpacked) {
       this.batchBytes -= bytes;
-      this.queue.putBack(exchanges);
     }
-  }
-
-  /** It holds those that came last. */
-  private get oldestInQueue(): number {
-    return this.pushed - this.queue.length;
+    this.queue.putBack(unpacked.flatMap(({ exchanges = [] }) => exchanges));
+    this.markSent(sent);
   }
 
   private before({

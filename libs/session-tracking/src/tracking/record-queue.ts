@@ -3,6 +3,8 @@ import { countRecords, type Exchange } from '../model/records/exchange.js';
 /** An exchange that waits to be stored. */
 export interface QueuedExchange extends Exchange {
   readonly partition: number;
+  /** Which of all that were ever queued it is; given when it is queued. */
+  position?: number;
   /** Called once with what became of it; only where somebody waits for that. */
   readonly settle?: (outcome: QueueOutcome) => void;
 }
@@ -45,13 +47,12 @@ export class RecordQueue {
     return this.byteCount;
   }
 
-  /** How many exchanges. */
-  get length(): number {
-    return this.items.length - this.head;
+  get isEmpty(): boolean {
+    return this.head === this.items.length;
   }
 
-  get isEmpty(): boolean {
-    return this.length === 0;
+  some(isWanted: (exchange: QueuedExchange) => boolean): boolean {
+    return this.items.slice(this.head).some(isWanted);
   }
 
   push(exchange: QueuedExchange): void {

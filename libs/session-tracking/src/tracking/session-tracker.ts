@@ -160,6 +160,7 @@ export class SessionTracker {
       request,
       response,
       partition: this.store.partitionOf(client),
+      position: 0,
       ...(sampling !== undefined && { sampling }),
     });
   }

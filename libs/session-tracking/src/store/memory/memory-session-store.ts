@@ -117,7 +117,7 @@ export class MemorySessionStore implements SessionStore {
   }
 
   prepare(batch: RecordBatch): PreparedBatch {
-    return { append: (follows) => this.append(batch, follows) };
+    return { bytes: 0, append: (follows) => this.append(batch, follows) };
   }
 
   findSessionId(client: ClientReference): Promise<string | null> {

@@ -154,7 +154,7 @@ export class RedisSessionStore implements SessionStore {
     try {
       return this.packed(packBatch(batch));
     } catch (error) {
-      return { append: () => Promise.reject(error) };
+      return { bytes: 0, append: () => Promise.reject(error) };
     }
   }
 
@@ -264,7 +264,10 @@ export class RedisSessionStore implements SessionStore {
 
   /** Apart, so that what it answers does not keep the exchanges. */
   private packed(batch: PackedBatch): PreparedBatch {
-    return { append: (follows) => this.append(batch, follows) };
+    return {
+      bytes: batch.body.length,
+      append: (follows) => this.append(batch, follows),
+    };
   }
 
   private async append(
