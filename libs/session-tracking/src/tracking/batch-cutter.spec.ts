@@ -106,6 +106,23 @@ describe('cutting batches', () => {
     expect(wants([...exchanges(1), awaited], false)).toEqual([false, true]);
   });
 
+  it('counts the memory of what was packed, beside the exchanges or where it is more', () => {
+    const bytes = 1_000_000;
+    const cutter = new BatchCutter((batch) => ({
+      ...new MemorySessionStore(CONFORMANCE_POLICY, Date.now).prepare(batch),
+      bytes,
+    }));
+    const [exchange] = exchanges(1);
+    const bytesOf = (keepsExchanges: boolean): (number | undefined)[] =>
+      cutter
+        .cut(exchanges(1), { wantsSessionIds: false, keepsExchanges })
+        .map((batch) => batch.bytes);
+    expect(bytesOf(false)).toEqual([bytes]);
+    expect(bytesOf(true)).toEqual([
+      bytes + (exchange === undefined ? 0 : estimateBytes(exchange)),
+    ]);
+  });
+
   it('loses nothing, mixes no partitions and keeps the order within each', () => {
     fc.assert(
       fc.property(

@@ -21,7 +21,7 @@ export interface QueuedBatch {
   readonly records: number;
   /**
    * Undefined where only `prepared` holds them: what lives longer than a moment is copied by the collector, which
-   * costs a busy application more than all else that is done with it.
+   * costs a busy application as much as to make and pack it.
    */
   readonly exchanges: readonly QueuedExchange[] | undefined;
   /** Estimated memory, in bytes. */
