@@ -2,8 +2,8 @@ import { StoreUnavailableError } from '../../../errors/store-unavailable.error.j
 import type { AppendedBatch, AppendedExchange } from '../../session-store.js';
 import type { PackedBatch } from './batch-packing.js';
 
-/** Stands in the totals and in no session. */
-const LEFT_OUT: AppendedExchange = { outcome: 'stored', sessionId: '' };
+/** In a session that nobody asks for, or in the totals alone. */
+const STORED: AppendedExchange = { outcome: 'stored', sessionId: '' };
 const REJECTED: AppendedExchange = { outcome: 'rejected', sessionId: '' };
 const ERASED: AppendedExchange = { outcome: 'erased', sessionId: '' };
 
@@ -32,26 +32,17 @@ export function readBatchAnswer(
       `unexpected answer ${JSON.stringify(answer)}`,
     );
   }
-  const rejected = positionsIn(rejectedLine);
-  const erased = positionsIn(erasedLine);
-  const exchanges = Array.from(
-    { length: batch.exchangeCount },
-    (): AppendedExchange => LEFT_OUT,
-  );
-  let position = 0;
-  batch.groupSizes.forEach((size, index) => {
-    const isRejected = rejected.has(index + 1);
-    const sessionId = batch.wantsSessionIds ? (sessionIds[index] ?? '') : '';
-    const stored: AppendedExchange = { outcome: 'stored', sessionId };
-    for (const place of batch.places.slice(position, position + size)) {
-      position += 1;
-      if (erased.has(position)) {
-        exchanges[place] = ERASED;
-      } else {
-        exchanges[place] = isRejected ? REJECTED : stored;
-      }
-    }
-  });
+  const exchanges: AppendedExchange[] = [];
+  while (exchanges.length < batch.exchangeCount) {
+    exchanges.push(STORED);
+  }
+  if (rejectedLine !== '' || erasedLine !== '' || batch.wantsSessionIds) {
+    tellApart(exchanges, batch, {
+      rejected: positionsIn(rejectedLine),
+      erased: positionsIn(erasedLine),
+      sessionIds,
+    });
+  }
   return {
     exchanges,
     counts: {
@@ -60,6 +51,37 @@ export function readBatchAnswer(
       cappedSessions: Number(cappedSessions),
     },
   };
+}
+
+/** What of a batch differs from one exchange to the next. */
+interface Differences {
+  /** Positions of clients, from 1. */
+  readonly rejected: ReadonlySet<number>;
+  /** Positions of exchanges as they are packed, from 1. */
+  readonly erased: ReadonlySet<number>;
+  /** Of each client, where the batch wants them. */
+  readonly sessionIds: readonly string[];
+}
+
+function tellApart(
+  exchanges: AppendedExchange[],
+  { groupSizes, places, wantsSessionIds }: PackedBatch,
+  { erased, rejected, sessionIds }: Differences,
+): void {
+  let position = 0;
+  groupSizes.forEach((size, index) => {
+    const isRejected = rejected.has(index + 1);
+    const sessionId = wantsSessionIds ? (sessionIds[index] ?? '') : '';
+    const stored: AppendedExchange = { outcome: 'stored', sessionId };
+    for (const place of places.slice(position, position + size)) {
+      position += 1;
+      if (erased.has(position)) {
+        exchanges[place] = ERASED;
+      } else {
+        exchanges[place] = isRejected ? REJECTED : stored;
+      }
+    }
+  });
 }
 
 function positionsIn(line: string): ReadonlySet<number> {

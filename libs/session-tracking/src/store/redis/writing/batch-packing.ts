@@ -34,7 +34,10 @@ export function packPolicy(values: readonly number[]): string {
 }
 
 /** A batch of which nothing is left but bytes and numbers: objects that wait make the collector copy them. */
-export interface PackedBatch extends Omit<RecordBatch, 'exchanges'> {
+export interface PackedBatch extends Pick<
+  RecordBatch,
+  'writer' | 'sequence' | 'seed' | 'wantsSessionIds'
+> {
   /** All of it but its head. */
   readonly body: Buffer;
   /** How many exchanges it had, those that sampling left out among them. */
@@ -46,14 +49,25 @@ export interface PackedBatch extends Omit<RecordBatch, 'exchanges'> {
 }
 
 /** Packs all of a batch that stays the same however often it is sent. */
-export function packBatch({ exchanges, ...rest }: RecordBatch): PackedBatch {
+export function packBatch(batch: RecordBatch): PackedBatch {
+  const { exchanges } = batch;
   const groups = groupByClient(exchanges);
+  // `flatMap` takes as long as to pack a third of the batch.
+  const places: number[] = [];
+  const groupSizes: number[] = [];
+  for (const { positions } of groups) {
+    places.push(...positions);
+    groupSizes.push(positions.length);
+  }
   return {
-    ...rest,
+    writer: batch.writer,
+    sequence: batch.sequence,
+    seed: batch.seed,
+    wantsSessionIds: batch.wantsSessionIds,
     body: packBody(exchanges, groups),
     exchangeCount: exchanges.length,
-    places: groups.flatMap(({ positions }) => positions),
-    groupSizes: groups.map(({ positions }) => positions.length),
+    places,
+    groupSizes,
   };
 }
 

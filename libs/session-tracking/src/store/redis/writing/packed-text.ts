@@ -4,6 +4,9 @@
 
 const LAST_ASCII = 0x7f;
 const LAST_BYTE = 0xff;
+const LARGEST_U2 = 2 ** 16 - 1;
+const LARGEST_U4 = 2 ** 32 - 1;
+const LARGEST_U8 = 2 ** 64 - 1;
 
 const BYTES = Array.from({ length: 0x100 }, (_, code) =>
   String.fromCharCode(code),
@@ -16,7 +19,7 @@ const PLAIN_JSON = /^[ !#-[\]-~]*$/;
 
 /** A number of one byte. */
 export function u1(value: number): string {
-  return BYTES[value] ?? refuse(value, 1);
+  return BYTES[value] ?? refuse(value, LAST_BYTE);
 }
 
 /** A number of two bytes, the higher first. */
@@ -25,13 +28,13 @@ export function u2(value: number): string {
   if (pair !== undefined) {
     return pair;
   }
-  check(value, 2);
+  check(value, LARGEST_U2);
   return String.fromCharCode(value >>> 8, value & LAST_BYTE);
 }
 
 /** A number of four bytes, the highest first. */
 export function u4(value: number): string {
-  check(value, 4);
+  check(value, LARGEST_U4);
   return String.fromCharCode(
     value >>> 24,
     (value >>> 16) & LAST_BYTE,
@@ -42,7 +45,7 @@ export function u4(value: number): string {
 
 /** A number of eight bytes, the highest first. */
 export function u8(value: number): string {
-  check(value, 8);
+  check(value, LARGEST_U8);
   const higher = Math.floor(value / 2 ** 32);
   return (higher === 0 ? NO_BYTES : u4(higher)) + u4(value % 2 ** 32);
 }
@@ -77,14 +80,14 @@ export function toBytes(bytes: string): Buffer {
   return Buffer.from(bytes, 'latin1');
 }
 
-function check(value: number, size: number): void {
-  if (!Number.isInteger(value) || value < 0 || value >= 2 ** (8 * size)) {
-    refuse(value, size);
+function check(value: number, largest: number): void {
+  if (!Number.isInteger(value) || value < 0 || value > largest) {
+    refuse(value, largest);
   }
 }
 
-function refuse(value: number, size: number): never {
+function refuse(value: number, largest: number): never {
   throw new RangeError(
-    `A batch holds ${value} where at most ${2 ** (8 * size) - 1} has a place.`,
+    `A batch holds ${value} where at most ${largest} has a place.`,
   );
 }
