@@ -37,6 +37,25 @@ export function describeErasureRace(tested: StoreUnderTest): void {
       expect(await tested.store.findRequest('late')).toBeNull();
     });
 
+    it('is told apart where nobody asks for sessions', async () => {
+      await tested.writer.append(exchangeOf(user('42')));
+      await tested.store.eraseClient({ userId: '42' });
+      const batch = tested.writer.batch(
+        [
+          exchangeOf(user('43')),
+          exchangeOf(user('42'), { timestamp: at(90) }),
+          exchangeOf(user('43')),
+        ],
+        { wantsSessionIds: false },
+      );
+      const { exchanges } = await tested.store.prepare(batch).append();
+      expect(exchanges).toEqual([
+        { outcome: 'stored', sessionId: '' },
+        { outcome: 'erased', sessionId: '' },
+        { outcome: 'stored', sessionId: '' },
+      ]);
+    });
+
     it('counts in the totals that name nobody, and in no other', async () => {
       await tested.store.eraseClient({ userId: '42' });
       await tested.writer.append(
