@@ -17,6 +17,13 @@ const variants = [
     load: async () => (await import('./empty-interceptor.js')).setUp,
   },
   {
+    name: 'read-address',
+    title: '`req.ip` read for each request, and nothing else',
+    role: 'reference',
+    platforms: PLATFORMS,
+    load: async () => (await import('./read-address.js')).setUp,
+  },
+  {
     name: 'awaited-commands',
     title: 'each Redis command awaited in an interceptor',
     role: 'reference',
