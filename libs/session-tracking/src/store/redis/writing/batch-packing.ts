@@ -52,7 +52,7 @@ export interface PackedBatch extends Pick<
 export function packBatch(batch: RecordBatch): PackedBatch {
   const { exchanges } = batch;
   const groups = groupByClient(exchanges);
-  // `flatMap` takes as long as to pack a third of the batch.
+  // `flatMap` takes a fifth as long as to pack all of it.
   const places: number[] = [];
   const groupSizes: number[] = [];
   for (const { positions } of groups) {
