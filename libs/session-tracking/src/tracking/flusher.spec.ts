@@ -204,59 +204,6 @@ describe('when the store fails', () => {
     expect(tracker.stats()).toMatchObject({ stored: 6, queued: 0 });
   });
 
-  it('packs a batch as soon as it is full, while one is on its way too', async () => {
-    start({ maxBatch: 2 * RECORDS_PER_BATCH });
-    record(EXCHANGES_PER_BATCH - 1);
-    expect(store.prepared).toHaveLength(0);
-    record(1);
-    expect(store.prepared.map(({ exchanges }) => exchanges)).toEqual([
-      expect.objectContaining({ length: EXCHANGES_PER_BATCH }),
-    ]);
-    expect(store.sent).toHaveLength(0);
-    store.mode = 'hang';
-    await clock.advance(50);
-    expect(store.sent).toHaveLength(1);
-    record(EXCHANGES_PER_BATCH);
-    expect(store.prepared).toHaveLength(2);
-    expect(store.sent).toHaveLength(1);
-    store.mode = 'work';
-    store.release();
-    await clock.advance(2000);
-    expect(store.sent).toHaveLength(2);
-    expect(store.prepared).toHaveLength(2);
-    expect(await storedIds()).toEqual(numbers(1, 2 * EXCHANGES_PER_BATCH));
-  });
-
-  it('packs no batch ahead that is larger than a tenth of the queue', () => {
-    start({ maxQueue: 10 * RECORDS_PER_BATCH - 1 });
-    record(2 * EXCHANGES_PER_BATCH);
-    expect(store.prepared).toHaveLength(0);
-  });
-
-  it('packs no batch ahead that is larger than a flush', () => {
-    start({ maxBatch: RECORDS_PER_BATCH - 2 });
-    store.mode = 'hang';
-    record(EXCHANGES_PER_BATCH - 1);
-    expect(store.sent).toHaveLength(1);
-    record(2 * EXCHANGES_PER_BATCH);
-    expect(store.prepared).toHaveLength(1);
-  });
-
-  it('packs nothing ahead while somebody listens or the store fails', async () => {
-    const listening = tracker.records$.subscribe();
-    record(EXCHANGES_PER_BATCH);
-    expect(store.prepared).toHaveLength(0);
-    listening.unsubscribe();
-    store.mode = 'fail';
-    await clock.advance(50);
-    expect(store.prepared).toHaveLength(1);
-    record(3 * EXCHANGES_PER_BATCH);
-    expect(store.prepared).toHaveLength(1);
-    store.mode = 'work';
-    await clock.advance(2000);
-    expect(await storedIds()).toEqual(numbers(1, 4 * EXCHANGES_PER_BATCH));
-  });
-
   it('sends the batches of a flush in one go, each naming the one before', async () => {
     start({ maxBatch: 4 * RECORDS_PER_BATCH });
     store.mode = 'hang';
@@ -449,31 +396,6 @@ describe('when the queue is full', () => {
     expect(tracker.stats()).toMatchObject({ droppedQueueFull: 40, queued: 4 });
   });
 
-  it('drops what was packed ahead by the batch, which is a tenth of the queue at most', async () => {
-    start({ maxQueue: 10 * RECORDS_PER_BATCH, maxBatch: RECORDS_PER_BATCH });
-    store.mode = 'hang';
-    record(EXCHANGES_PER_BATCH);
-    await settle();
-    expect(store.sent).toHaveLength(1);
-    record(9 * EXCHANGES_PER_BATCH);
-    expect(tracker.stats()).toMatchObject({ queued: 1000, dropped: 0 });
-    record(1);
-    expect(tracker.stats()).toMatchObject({
-      droppedQueueFull: RECORDS_PER_BATCH,
-      queued: 1000 + 2 - RECORDS_PER_BATCH,
-    });
-    record(EXCHANGES_PER_BATCH - 1);
-    expect(tracker.stats()).toMatchObject({ dropped: 100, queued: 1000 });
-    store.mode = 'work';
-    store.release();
-    await clock.advance(2000);
-    expect(await storedIds()).toEqual([
-      ...numbers(1, 50),
-      ...numbers(101, 550),
-    ]);
-    expect(tracker.stats()).toMatchObject({ stored: 1000, queued: 0 });
-  });
-
   it('drops one by one while the store fails', async () => {
     start({ maxQueue: 10 * RECORDS_PER_BATCH });
     store.mode = 'refuse';
@@ -487,23 +409,6 @@ describe('when the queue is full', () => {
     store.mode = 'work';
     await clock.advance(3000);
     expect(await storedIds()).toEqual(numbers(202, 701));
-  });
-
-  it('packs nothing ahead while somebody waits, who is told when it is dropped', async () => {
-    start({ maxQueue: 10 * RECORDS_PER_BATCH, maxBatch: RECORDS_PER_BATCH });
-    store.mode = 'hang';
-    record(EXCHANGES_PER_BATCH);
-    await settle();
-    const { length } = store.prepared;
-    const dropped = tracker.recordRequest(user('42'), {
-      path: '/',
-      method: 'GET',
-    });
-    record(8 * EXCHANGES_PER_BATCH);
-    expect(store.prepared).toHaveLength(length);
-    record(2 * EXCHANGES_PER_BATCH);
-    await expect(dropped).rejects.toThrow('queue');
-    expect(store.prepared.length).toBeGreaterThan(length);
   });
 
   it('is bounded in bytes too', () => {
@@ -586,6 +491,103 @@ describe('when the queue is full', () => {
     expect(tracker.stats().stored).toBeGreaterThan(500);
     expect(tracker.stats().droppedQueueFull).toBeGreaterThan(500);
     expect(log.with('being lost')).toHaveLength(1);
+  });
+});
+
+describe('packing ahead', () => {
+  it('packs a batch as soon as it is full, while one is on its way too', async () => {
+    start({ maxBatch: 2 * RECORDS_PER_BATCH });
+    record(EXCHANGES_PER_BATCH - 1);
+    expect(store.prepared).toHaveLength(0);
+    record(1);
+    expect(store.prepared.map(({ exchanges }) => exchanges)).toEqual([
+      expect.objectContaining({ length: EXCHANGES_PER_BATCH }),
+    ]);
+    expect(store.sent).toHaveLength(0);
+    store.mode = 'hang';
+    await clock.advance(50);
+    expect(store.sent).toHaveLength(1);
+    record(EXCHANGES_PER_BATCH);
+    expect(store.prepared).toHaveLength(2);
+    expect(store.sent).toHaveLength(1);
+    store.mode = 'work';
+    store.release();
+    await clock.advance(2000);
+    expect(store.sent).toHaveLength(2);
+    expect(store.prepared).toHaveLength(2);
+    expect(await storedIds()).toEqual(numbers(1, 2 * EXCHANGES_PER_BATCH));
+  });
+
+  it('packs no batch ahead that is larger than a tenth of the queue', () => {
+    start({ maxQueue: 10 * RECORDS_PER_BATCH - 1 });
+    record(2 * EXCHANGES_PER_BATCH);
+    expect(store.prepared).toHaveLength(0);
+  });
+
+  it('packs no batch ahead that is larger than a flush', () => {
+    start({ maxBatch: RECORDS_PER_BATCH - 2 });
+    store.mode = 'hang';
+    record(EXCHANGES_PER_BATCH - 1);
+    expect(store.sent).toHaveLength(1);
+    record(2 * EXCHANGES_PER_BATCH);
+    expect(store.prepared).toHaveLength(1);
+  });
+
+  it('packs nothing ahead while somebody listens or the store fails', async () => {
+    const listening = tracker.records$.subscribe();
+    record(EXCHANGES_PER_BATCH);
+    expect(store.prepared).toHaveLength(0);
+    listening.unsubscribe();
+    store.mode = 'fail';
+    await clock.advance(50);
+    expect(store.prepared).toHaveLength(1);
+    record(3 * EXCHANGES_PER_BATCH);
+    expect(store.prepared).toHaveLength(1);
+    store.mode = 'work';
+    await clock.advance(2000);
+    expect(await storedIds()).toEqual(numbers(1, 4 * EXCHANGES_PER_BATCH));
+  });
+
+  it('drops what was packed ahead by the batch, which is a tenth of the queue at most', async () => {
+    start({ maxQueue: 10 * RECORDS_PER_BATCH, maxBatch: RECORDS_PER_BATCH });
+    store.mode = 'hang';
+    record(EXCHANGES_PER_BATCH);
+    await settle();
+    expect(store.sent).toHaveLength(1);
+    record(9 * EXCHANGES_PER_BATCH);
+    expect(tracker.stats()).toMatchObject({ queued: 1000, dropped: 0 });
+    record(1);
+    expect(tracker.stats()).toMatchObject({
+      droppedQueueFull: RECORDS_PER_BATCH,
+      queued: 1000 + 2 - RECORDS_PER_BATCH,
+    });
+    record(EXCHANGES_PER_BATCH - 1);
+    expect(tracker.stats()).toMatchObject({ dropped: 100, queued: 1000 });
+    store.mode = 'work';
+    store.release();
+    await clock.advance(2000);
+    expect(await storedIds()).toEqual([
+      ...numbers(1, 50),
+      ...numbers(101, 550),
+    ]);
+    expect(tracker.stats()).toMatchObject({ stored: 1000, queued: 0 });
+  });
+
+  it('packs nothing ahead while somebody waits, who is told when it is dropped', async () => {
+    start({ maxQueue: 10 * RECORDS_PER_BATCH, maxBatch: RECORDS_PER_BATCH });
+    store.mode = 'hang';
+    record(EXCHANGES_PER_BATCH);
+    await settle();
+    const { length } = store.prepared;
+    const dropped = tracker.recordRequest(user('42'), {
+      path: '/',
+      method: 'GET',
+    });
+    record(8 * EXCHANGES_PER_BATCH);
+    expect(store.prepared).toHaveLength(length);
+    record(2 * EXCHANGES_PER_BATCH);
+    await expect(dropped).rejects.toThrow('queue');
+    expect(store.prepared.length).toBeGreaterThan(length);
   });
 });
 

@@ -44,6 +44,11 @@ describe('packed text', () => {
     ['a larger one', () => u2(65_536), /65536 .* at most 65535/],
     ['a negative number', () => u2(-1), /-1 .* at most 65535/],
     ['a part of a number', () => u2(1.5), /1.5/],
+    [
+      'one too large for eight bytes',
+      () => u8(2 ** 64),
+      /18446744073709552000 /,
+    ],
     ['no number', () => u4(Number.NaN), /NaN/],
     ['an endless number', () => u8(Infinity), /Infinity/],
     ['a text too long', () => s1('x'.repeat(256)), /256 .* 255/],

@@ -6,7 +6,8 @@ const LAST_ASCII = 0x7f;
 const LAST_BYTE = 0xff;
 const LARGEST_U2 = 2 ** 16 - 1;
 const LARGEST_U4 = 2 ** 32 - 1;
-const LARGEST_U8 = 2 ** 64 - 1;
+/** The largest that a number of JavaScript can be below 2 ** 64. */
+const LARGEST_U8 = 2 ** 64 - 2 ** 11;
 
 const BYTES = Array.from({ length: 0x100 }, (_, code) =>
   String.fromCharCode(code),
